@@ -1,0 +1,110 @@
+//! What mcplint has to say about a file: plain data that knows nothing of how it will be shown.
+//!
+//! Reading, schema validation, lowering and the rules all produce [`Finding`]s; `render` writes
+//! them. Places are byte spans of the file that the finding belongs to; lines and columns are
+//! worked out once, in [`crate::source::position`].
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::rules::Rule;
+use crate::span::Span;
+
+/// How much a finding matters. Ordered: a note is less than a warning, a warning less than an error.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    /// Worth knowing.
+    Note,
+    /// Probably not what was meant.
+    Warning,
+    /// Wrong, or open to misuse.
+    Error,
+}
+
+impl fmt::Display for Severity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Severity::Note => "note",
+            Severity::Warning => "warning",
+            Severity::Error => "error",
+        })
+    }
+}
+
+/// A second place that a finding talks about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Label {
+    /// Where it is, in the same file as the finding.
+    pub span: Span,
+    /// What is to be seen there: a few words, lower case, no full stop.
+    pub text: String,
+}
+
+/// One thing that is wrong, or risky, at one place of one file.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Finding {
+    /// The rule that was broken.
+    pub rule: &'static Rule,
+    /// How much it matters here; the rule's own severity unless something changed it.
+    pub severity: Severity,
+    /// One lower-case sentence without a full stop. User text stands in backticks, unescaped:
+    /// escaping belongs to the renderers.
+    pub message: String,
+    /// RFC 6901 pointer of the value in question; empty for the whole document.
+    pub pointer: String,
+    /// What to underline.
+    pub span: Span,
+    /// A few words beside the underlined text, if the message alone does not say it.
+    pub note: Option<String>,
+    /// Other places that belong to it, in the same file.
+    pub labels: Vec<Label>,
+    /// What to do about it.
+    pub help: Option<String>,
+}
+
+impl Finding {
+    /// A finding of `rule` with its default severity.
+    pub fn new(
+        rule: &'static Rule,
+        pointer: impl Into<String>,
+        span: Span,
+        message: impl Into<String>,
+    ) -> Self {
+        Self {
+            rule,
+            severity: rule.severity,
+            message: message.into(),
+            pointer: pointer.into(),
+            span,
+            note: None,
+            labels: Vec::new(),
+            help: None,
+        }
+    }
+
+    /// Adds advice.
+    #[must_use]
+    pub fn help(mut self, text: impl Into<String>) -> Self {
+        self.help = Some(text.into());
+        self
+    }
+
+    /// Adds a few words beside the underlined text.
+    #[must_use]
+    pub fn note(mut self, text: impl Into<String>) -> Self {
+        self.note = Some(text.into());
+        self
+    }
+
+    /// Adds another place.
+    #[must_use]
+    pub fn label(mut self, span: Span, text: impl Into<String>) -> Self {
+        self.labels.push(Label {
+            span,
+            text: text.into(),
+        });
+        self
+    }
+}

@@ -1,0 +1,8 @@
+//! YAML text to a tree.
+
+use super::Parsed;
+
+/// Reads `text`.
+pub fn parse(_text: &str) -> Parsed {
+    Parsed::default()
+}
