@@ -1,6 +1,7 @@
 //! mcplint: policies for AI agents' tool calls, validated and replayed.
 
 pub mod finding;
+pub mod json;
 pub mod policy;
 pub mod rules;
 pub mod source;
