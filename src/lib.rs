@@ -1,8 +1,11 @@
 //! mcplint: policies for AI agents' tool calls, validated and replayed.
 
+pub mod call;
+pub mod engine;
 pub mod finding;
 pub mod json;
 pub mod policy;
 pub mod rules;
 pub mod source;
 pub mod span;
+pub mod time;
