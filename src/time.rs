@@ -16,6 +16,12 @@ const LAST_SECOND: i64 = 253_402_300_799; // 9999-12-31T23:59:59Z
 const NANOS_PER_SECOND: u32 = 1_000_000_000;
 
 impl Timestamp {
+    /// 1970-01-01T00:00:00Z.
+    pub const EPOCH: Timestamp = Timestamp {
+        seconds: 0,
+        nanos: 0,
+    };
+
     /// Parses an RFC 3339 date-time with any offset and up to nine digits of fraction.
     ///
     /// # Errors

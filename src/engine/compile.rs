@@ -45,7 +45,7 @@ pub struct CompiledPolicy {
 #[derive(Debug)]
 struct CompiledClause {
     clause: Clause,
-    limit: Option<Limit>,
+    limit: Option<(Limit, CounterId)>,
 }
 
 /// The place of the tools that a policy does not list.
@@ -166,7 +166,7 @@ impl CompiledPolicy {
     /// Every limit with its number, in the order of the policy.
     pub fn limits(&self) -> impl Iterator<Item = (ClauseId, &Limit)> {
         let numbered = (0..).zip(&self.clauses);
-        numbered.filter_map(|(id, c)| Some((ClauseId(id), c.limit.as_ref()?)))
+        numbered.filter_map(|(id, c)| Some((ClauseId(id), &c.limit.as_ref()?.0)))
     }
 
     /// The clause numbered `id`.
@@ -176,7 +176,18 @@ impl CompiledPolicy {
 
     /// The limit numbered `id`, if that clause is one.
     pub fn limit(&self, id: ClauseId) -> Option<&Limit> {
-        self.clauses[id.0 as usize].limit.as_ref()
+        self.clauses[id.0 as usize]
+            .limit
+            .as_ref()
+            .map(|(limit, _)| limit)
+    }
+
+    /// The counter of the limit numbered `id`.
+    pub(super) fn counter(&self, id: ClauseId) -> Option<CounterId> {
+        self.clauses[id.0 as usize]
+            .limit
+            .as_ref()
+            .map(|(_, counter)| *counter)
     }
 
     /// How many clauses there are.
@@ -231,9 +242,10 @@ impl Compiler {
 
     fn clause(&mut self, clause: &Clause, limit: Option<&Limit>) -> ClauseId {
         let id = u32::try_from(self.clauses.len()).expect("a policy file is at most 16 MiB");
+        let limit = limit.map(|l| (l.clone(), self.counter(&l.counter, Some(l.window))));
         self.clauses.push(CompiledClause {
             clause: clause.clone(),
-            limit: limit.cloned(),
+            limit,
         });
         ClauseId(id)
     }

@@ -7,7 +7,7 @@
 
 use ahash::{AHashMap, AHashSet};
 
-use super::compile::{CompiledPolicy, CounterId};
+use super::compile::{ClauseId, CompiledPolicy, CounterId};
 use super::settle::Occasion;
 use crate::policy::Windows;
 use crate::policy::limit::Window;
@@ -207,9 +207,10 @@ impl Counters {
         }
     }
 
-    /// The most that one window of a counter has held.
-    pub(super) fn peak(&self, counter: CounterId) -> Option<Peak> {
-        let peak = self.peaks[counter.0 as usize].as_ref()?;
+    /// The most that one window of a limit's counter has held. `None` if nothing was consumed, or
+    /// the clause is no limit.
+    pub fn peak(&self, policy: &CompiledPolicy, limit: ClauseId) -> Option<Peak> {
+        let peak = self.peaks[policy.counter(limit)?.0 as usize].as_ref()?;
         Some(Peak {
             count: peak.count.clone(),
             owner: self.owners.name(peak.owner),

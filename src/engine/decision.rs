@@ -66,53 +66,58 @@ pub struct Explanation<'p> {
     pub message: Cow<'p, str>,
 }
 
-impl<'p> Explanation<'p> {
-    fn new(rule: &'p str, pointer: &'p str, message: impl Into<Cow<'p, str>>) -> Self {
-        Self {
-            rule,
-            pointer,
-            message: message.into(),
+impl Reason {
+    /// The deciding rule's name in the words of the gateway's log, and the pointer of the deciding
+    /// clause. `policy` is the one that decided, if one did.
+    pub fn name(self, policy: Option<&CompiledPolicy>) -> (&str, &str) {
+        match (self, policy) {
+            (Reason::Batch, _) => ("(batch)", ""),
+            (Reason::InvalidArguments, _) => ("(invalid arguments)", ""),
+            (Reason::Hidden(entry), Some(policy)) => ("(hidden)", policy.hide_pointer(entry)),
+            (Reason::DefaultDeny, Some(policy)) => ("(default deny)", policy.default_pointer()),
+            (Reason::Clause(id) | Reason::UnusableAmount(id), Some(policy)) => {
+                let clause = policy.clause(id);
+                (&clause.name, &clause.pointer)
+            }
+            (Reason::NoPolicy, _) | (_, None) => ("(no policy)", ""),
         }
     }
+}
 
-    /// Explains why a call to `tool` was refused without a policy.
-    pub fn without_policy() -> Self {
-        Self::new("(no policy)", "", "No policy applies to this server")
+impl Decision {
+    /// Explains the decision about a call to `tool`, which `policy` decided if there was one.
+    /// `None` unless the call was refused.
+    pub fn explain<'p>(
+        &self,
+        policy: Option<&'p CompiledPolicy>,
+        tool: &str,
+    ) -> Option<Explanation<'p>> {
+        let reason = self.reason()?;
+        let (rule, pointer) = reason.name(policy);
+        let message = match (reason, policy) {
+            (Reason::Batch, _) => "A batch of calls is refused as a whole".into(),
+            (Reason::InvalidArguments, _) => "The arguments are not an object".into(),
+            (Reason::Hidden(_), _) => format!("Tool \"{tool}\" is hidden by policy").into(),
+            (Reason::DefaultDeny, _) => {
+                format!("Tool \"{tool}\" is not permitted by policy").into()
+            }
+            (Reason::Clause(id), Some(policy)) => policy.message(id, self),
+            (Reason::UnusableAmount(id), Some(policy)) => policy
+                .limit(id)
+                .map_or("", |limit| limit.unusable_amount.as_str())
+                .into(),
+            (Reason::NoPolicy, _) | (_, None) => "No policy applies to this call".into(),
+        };
+        Some(Explanation {
+            rule,
+            pointer,
+            message,
+        })
     }
 }
 
 impl CompiledPolicy {
-    /// Explains a decision about a call to `tool`. `None` unless the call was refused.
-    pub fn explain(&self, decision: &Decision, tool: &str) -> Option<Explanation<'_>> {
-        let explanation = match decision.reason()? {
-            Reason::NoPolicy => Explanation::without_policy(),
-            Reason::Batch => Explanation::new("(batch)", "", "JSON-RPC batches are refused"),
-            Reason::InvalidArguments => {
-                Explanation::new("(invalid arguments)", "", "Arguments must be an object")
-            }
-            Reason::Hidden(entry) => Explanation::new(
-                "(hidden)",
-                self.hide_pointer(entry),
-                format!("Tool \"{tool}\" is hidden by policy"),
-            ),
-            Reason::DefaultDeny => Explanation::new(
-                "(default deny)",
-                self.default_pointer(),
-                format!("Tool \"{tool}\" is not permitted by policy"),
-            ),
-            Reason::Clause(id) => {
-                let clause = self.clause(id);
-                Explanation::new(&clause.name, &clause.pointer, self.message(id, decision))
-            }
-            Reason::UnusableAmount(id) => {
-                let clause = self.clause(id);
-                let message = self.limit(id).map_or("", |limit| &limit.unusable_amount);
-                Explanation::new(&clause.name, &clause.pointer, message)
-            }
-        };
-        Some(explanation)
-    }
-
+    /// What a clause tells the agent.
     fn message(&self, id: ClauseId, decision: &Decision) -> Cow<'_, str> {
         match (self.limit(id), decision) {
             (

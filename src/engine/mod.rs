@@ -7,12 +7,14 @@
 mod compile;
 mod condition;
 mod counters;
+mod coverage;
 mod decision;
 mod judge;
 mod settle;
 
 pub use compile::{ClauseId, CompiledPolicy, CounterScoping};
 pub use counters::{Counters, Peak};
+pub use coverage::Coverage;
 pub use decision::{Decision, Explanation, Reason};
 pub use judge::{Verdict, judge};
 pub use settle::{MissingTime, Occasion, Replay, Unknowns, settle};
