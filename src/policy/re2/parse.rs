@@ -15,9 +15,9 @@ const MAX_COPIES: u32 = 1000;
 /// The largest program that Go compiles, in instructions.
 const MAX_PROGRAM: u64 = (128 << 20) / 40;
 /// The longest pattern that this crate takes, in bytes; Go has no such limit.
-const MAX_SOURCE: usize = 1 << 16;
+const MAX_SOURCE: usize = 1 << 15;
 /// How many ranges the classes of a pattern may have together; Go's limit is far higher.
-const MAX_RANGES: usize = 50_000;
+const MAX_RANGES: usize = 25_000;
 
 /// A part of a pattern.
 #[derive(Debug)]
@@ -553,6 +553,11 @@ fn count_few(class: &ClassUnicode) -> usize {
 }
 
 impl Node {
+    /// Levels of the tree, this one included; at most 1000.
+    pub(super) fn height(&self) -> u32 {
+        self.height
+    }
+
     fn leaf(kind: Kind) -> Self {
         Self {
             kind,
