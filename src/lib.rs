@@ -2,6 +2,7 @@
 
 pub mod dialect;
 pub mod finding;
+pub mod json;
 pub mod policy;
 pub mod rules;
 pub mod schema;
