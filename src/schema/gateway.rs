@@ -43,14 +43,14 @@ pub(super) fn findings(objections: &[Objection], places: &Places) -> Vec<Finding
     report.findings
 }
 
-struct Report<'a> {
-    places: &'a Places<'a>,
+struct Report<'p, 'a> {
+    places: &'p Places<'a>,
     findings: Vec<Finding>,
     /// Objects and the absent keys that a finding about another key of theirs accounts for.
     explained: FxHashSet<(String, String)>,
 }
 
-impl Report<'_> {
+impl Report<'_, '_> {
     fn unexpected(&mut self, pointer: &str, key: &str) {
         let path: Vec<String> = tokens(pointer).collect();
         let part = Part::at(&path);
@@ -532,16 +532,12 @@ pub(super) fn json(text: &str) -> String {
 
 /// Advice to write this text.
 fn write(text: &str) -> String {
-    format!("write {}", code(text))
+    format!("write {}", quoted(text))
 }
 
 /// Advice to leave the quotes out.
 fn unquoted(text: impl std::fmt::Display) -> String {
     format!("write `{text}` without quotes")
-}
-
-fn code(text: &str) -> String {
-    quoted(text)
 }
 
 fn did_you_mean(word: &str) -> String {

@@ -6,6 +6,7 @@
 
 mod foreign;
 mod gateway;
+mod part;
 mod places;
 
 use std::sync::OnceLock;
@@ -161,3 +162,6 @@ fn scalar_to_json(scalar: &Scalar) -> Json {
         ScalarKind::Timestamp | ScalarKind::String => scalar.text.clone().into(),
     }
 }
+
+#[cfg(test)]
+mod tests;

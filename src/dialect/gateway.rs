@@ -1,0 +1,346 @@
+//! The gateway dialect: from a tree to a policy.
+//!
+//! The schema has the first word. Whatever it objects to, lowering passes over without a second
+//! finding; it goes on to find what a schema can't say (patterns that are not RE2, numbers that are
+//! none). A part that was passed over leaves the whole without a policy: a policy never lacks a
+//! rule that its file has.
+
+use rustc_hash::FxHashSet;
+
+use super::Lowered;
+use crate::finding::Finding;
+use crate::policy::condition::{ArgPath, Condition, Ordering, Subject, Test};
+use crate::policy::limit::{Amount, CounterKey, CounterScope, Limit, Max, Refusal, Window};
+use crate::policy::re2::Pattern;
+use crate::policy::value::Value;
+use crate::policy::{Clause, Effect, Hidden, Policy, Posture, Rule, Rules, Semantics, Tool};
+use crate::rules::form::{INVALID_CONDITION, INVALID_LIMIT, WRONG_TYPE};
+use crate::schema::{self, Kind};
+use crate::source::tree::{Entry, Node, ScalarKind, Value as Tree, join, join_index};
+use crate::span::Spanned;
+use crate::suggest::quoted;
+
+/// Checks `root` against the gateway schema and lowers it.
+pub fn lower(root: &Node) -> Lowered {
+    let mut findings = schema::check(root, Kind::Gateway);
+    let mut lowering = Lowering::default();
+    let policy = lowering.policy(root);
+    if policy.is_none() && findings.is_empty() && lowering.findings.is_empty() {
+        debug_assert!(false, "the schema let something pass that can't be lowered");
+        let message = "this policy can't be read";
+        lowering.report(Finding::new(&WRONG_TYPE, "", root.span, message));
+    }
+    let known: FxHashSet<String> = findings.iter().map(|known| known.pointer.clone()).collect();
+    lowering.findings.retain(|finding| !known.contains(&finding.pointer));
+    findings.append(&mut lowering.findings);
+    schema::sort(&mut findings);
+    Lowered::new(policy, findings)
+}
+
+/// What lowering finds on its way. Each method gives `None` for a part that can't be lowered, after
+/// it has looked at all of it.
+#[derive(Default)]
+struct Lowering {
+    findings: Vec<Finding>,
+}
+
+impl Lowering {
+    fn report(&mut self, finding: Finding) {
+        self.findings.push(finding);
+    }
+
+    fn policy(&mut self, root: &Node) -> Option<Policy> {
+        let hide = root.get("hide").map_or(Some(Vec::new()), hidden);
+        let every_tool = match root.get("all_tools") {
+            Some(body) => self.limits(body, &CounterScope::AllTools, "/all_tools"),
+            None => Some(Vec::new()),
+        };
+        let tools = match root.get("tools") {
+            Some(tools) => all(tools.as_mapping()?.iter().map(|entry| self.tool(entry))),
+            None => Some(Vec::new()),
+        };
+        let default = root.get("default")?;
+        Some(Policy {
+            default: posture(default)?,
+            default_span: default.span,
+            hide: hide?,
+            tools: tools?,
+            every_tool: Rules {
+                rules: Vec::new(),
+                limits: every_tool?,
+            },
+            semantics: Semantics::GATEWAY,
+        })
+    }
+
+    fn tool(&mut self, entry: &Entry) -> Option<Tool> {
+        let pointer = join("/tools", &entry.key);
+        let body = &entry.value;
+        body.as_mapping()?;
+        let require = self.rules(body, Effect::Require, &pointer);
+        let deny_if = self.rules(body, Effect::DenyIf, &pointer);
+        let limits = self.limits(body, &CounterScope::Tool(entry.key.clone()), &pointer);
+        let mut rules = require?;
+        rules.extend(deny_if?);
+        Some(Tool {
+            name: Spanned::new(entry.key.clone(), entry.key_span),
+            pointer,
+            span: body.span,
+            rules: Rules {
+                rules,
+                limits: limits?,
+            },
+        })
+    }
+
+    /// The rules of one effect of a tool.
+    fn rules(&mut self, tool: &Node, effect: Effect, tool_pointer: &str) -> Option<Vec<Rule>> {
+        let key = match effect {
+            Effect::Require => "require",
+            Effect::DenyIf => "deny_if",
+        };
+        let Some(list) = tool.get(key) else {
+            return Some(Vec::new());
+        };
+        let list_pointer = join(tool_pointer, key);
+        let items = list.as_sequence()?.iter().enumerate();
+        all(items.map(|(i, node)| self.rule(node, effect, &list_pointer, i)))
+    }
+
+    fn rule(&mut self, node: &Node, effect: Effect, list: &str, index: usize) -> Option<Rule> {
+        let pointer = join_index(list, index);
+        let under = join(&pointer, "conditions");
+        let items = node.get("conditions")?.as_sequence()?;
+        let conditions = all(items
+            .iter()
+            .enumerate()
+            .map(|(i, node)| self.condition(node, join_index(&under, i))));
+        let name = join(list, &rule_name(items)?);
+        let on_deny = match node.get("on_deny") {
+            Some(text) => text.as_str()?,
+            None => "",
+        };
+        let message = match on_deny {
+            "" => format!("Denied by rule `{name}`"),
+            text => text.to_owned(),
+        };
+        Some(Rule {
+            effect,
+            conditions: conditions?,
+            clause: Clause {
+                pointer,
+                span: node.span,
+                name,
+                message,
+            },
+        })
+    }
+
+    fn condition(&mut self, node: &Node, pointer: String) -> Option<Condition> {
+        let value = node.get("value")?;
+        let test = self.test(node.get("op")?.as_str()?, value, &join(&pointer, "value"));
+        Some(Condition {
+            subject: Subject::Argument(argument_path(node.get("path")?)?),
+            test: test?,
+            pointer,
+            span: node.span,
+        })
+    }
+
+    fn test(&mut self, op: &str, value: &Node, pointer: &str) -> Option<Test> {
+        Some(match op {
+            "eq" => Test::Eq(self.value(value, pointer)?),
+            "neq" => Test::Neq(self.value(value, pointer)?),
+            "in" => Test::In(self.values(value, pointer)?),
+            "not_in" => Test::NotIn(self.values(value, pointer)?),
+            "lt" => self.compare(Ordering::Less, value, pointer)?,
+            "lte" => self.compare(Ordering::LessOrEqual, value, pointer)?,
+            "gt" => self.compare(Ordering::Greater, value, pointer)?,
+            "gte" => self.compare(Ordering::GreaterOrEqual, value, pointer)?,
+            "regex" => Test::Regex(self.pattern(value, pointer)?),
+            "contains" => Test::Contains(self.value(value, pointer)?),
+            "exists" => match value.as_scalar()?.kind {
+                ScalarKind::Bool(flag) => Test::Exists(flag),
+                _ => return None,
+            },
+            _ => return None,
+        })
+    }
+
+    fn compare(&mut self, ordering: Ordering, value: &Node, pointer: &str) -> Option<Test> {
+        match self.value(value, pointer)? {
+            Value::Float(n) => Some(Test::Compare(ordering, n)),
+            _ => None,
+        }
+    }
+
+    fn pattern(&mut self, value: &Node, pointer: &str) -> Option<Pattern> {
+        let error = match Pattern::new(value.as_str()?) {
+            Ok(pattern) => return Some(pattern),
+            Err(error) => error,
+        };
+        let finding = Finding::new(&INVALID_CONDITION, pointer, value.span, error.message);
+        self.report(match error.help {
+            Some(help) => finding.help(help),
+            None => finding,
+        });
+        None
+    }
+
+    fn values(&mut self, list: &Node, pointer: &str) -> Option<Vec<Value>> {
+        let items = list.as_sequence()?.iter().enumerate();
+        all(items.map(|(i, item)| self.value(item, &join_index(pointer, i))))
+    }
+
+    /// A value to compare with. Numbers are floats, as JSON numbers are. Goes no deeper than the
+    /// tree, which the readers bound.
+    fn value(&mut self, node: &Node, pointer: &str) -> Option<Value> {
+        let scalar = match &node.value {
+            Tree::Scalar(scalar) => scalar,
+            Tree::Sequence(_) => return self.values(node, pointer).map(Value::List),
+            Tree::Mapping(entries) => return self.object(entries, pointer).map(Value::Map),
+        };
+        Some(match scalar.kind {
+            ScalarKind::Null => Value::Null,
+            ScalarKind::Bool(flag) => Value::Bool(flag),
+            ScalarKind::Int(n) => Value::Float(n as f64),
+            ScalarKind::UInt(n) => Value::Float(n as f64),
+            ScalarKind::Float(n) if n.is_finite() => Value::Float(n),
+            ScalarKind::Float(_) => {
+                let message = format!(
+                    "{} is not a number that a policy can compare with",
+                    quoted(&scalar.text)
+                );
+                self.report(Finding::new(&INVALID_CONDITION, pointer, node.span, message));
+                return None;
+            }
+            ScalarKind::Timestamp | ScalarKind::String => Value::Text(scalar.text.clone()),
+        })
+    }
+
+    fn object(&mut self, entries: &[Entry], pointer: &str) -> Option<Vec<(String, Value)>> {
+        let mut members = all(entries.iter().map(|entry| {
+            let value = self.value(&entry.value, &join(pointer, &entry.key))?;
+            Some((entry.key.clone(), value))
+        }))?;
+        members.sort_by(|(a, _), (b, _)| a.cmp(b));
+        Some(members)
+    }
+
+    /// The limits of a tool, or of all of them.
+    fn limits(&mut self, owner: &Node, scope: &CounterScope, pointer: &str) -> Option<Vec<Limit>> {
+        let Some(list) = owner.get("limits") else {
+            return owner.as_mapping().map(|_| Vec::new());
+        };
+        let list_pointer = join(pointer, "limits");
+        let items = list.as_sequence()?.iter().enumerate();
+        all(items.map(|(i, node)| self.limit(node, scope, &list_pointer, i)))
+    }
+
+    fn limit(
+        &mut self,
+        node: &Node,
+        scope: &CounterScope,
+        list: &str,
+        index: usize,
+    ) -> Option<Limit> {
+        let pointer = join_index(list, index);
+        let max_node = node.get("max")?;
+        let max = self.max(max_node, &join(&pointer, "max"));
+        let name = node.get("counter")?.as_str()?.to_owned();
+        let window = Window::parse(node.get("window")?.as_str()?)?;
+        let amount = match node.get("increment_from") {
+            Some(path) => Amount::Exact(argument_path(path)?),
+            None => Amount::Fixed(1),
+        };
+        let max = max?;
+        Some(Limit {
+            window,
+            max: Max::AtMost(max),
+            refusal: Refusal::TryAgain,
+            unusable_amount: match amount.path() {
+                Some(path) => format!("Limit {name}: {path} is not a usable amount"),
+                None => String::new(),
+            },
+            amount,
+            clause: Clause {
+                pointer,
+                span: node.span,
+                name: join(list, &name),
+                message: format!("Limit {name}: {max} per {window} reached."),
+            },
+            max_span: max_node.span,
+            counter: CounterKey {
+                scope: scope.clone(),
+                name,
+            },
+        })
+    }
+
+    fn max(&mut self, node: &Node, pointer: &str) -> Option<i64> {
+        /// 2^63, the first float that is too large.
+        const TOO_LARGE: f64 = 9_223_372_036_854_775_808.0;
+        let scalar = node.as_scalar()?;
+        match scalar.kind {
+            ScalarKind::Int(n) if n >= 1 => Some(n),
+            // `10.0` and `1e3` are whole numbers too.
+            ScalarKind::Float(n) if n >= 1.0 && n < TOO_LARGE && n.fract() == 0.0 => Some(n as i64),
+            ScalarKind::Int(_) | ScalarKind::UInt(_) | ScalarKind::Float(_) => {
+                let written = quoted(&scalar.text);
+                let message = format!("`max` must be a whole number from 1 to {}, not {written}", i64::MAX);
+                self.report(Finding::new(&INVALID_LIMIT, pointer, node.span, message));
+                None
+            }
+            _ => None,
+        }
+    }
+}
+
+/// All the items, if none is missing. Looks at every one all the same.
+fn all<T>(items: impl Iterator<Item = Option<T>>) -> Option<Vec<T>> {
+    let mut complete = Some(Vec::new());
+    for item in items {
+        match (item, &mut complete) {
+            (Some(item), Some(list)) => list.push(item),
+            _ => complete = None,
+        }
+    }
+    complete
+}
+
+fn hidden(list: &Node) -> Option<Vec<Hidden>> {
+    let items = list.as_sequence()?.iter().enumerate();
+    items
+        .map(|(i, node)| {
+            Some(Hidden {
+                name: Spanned::new(node.as_str()?.to_owned(), node.span),
+                pointer: join_index("/hide", i),
+            })
+        })
+        .collect()
+}
+
+fn posture(node: &Node) -> Option<Posture> {
+    match node.as_str()? {
+        "allow" => Some(Posture::Allow),
+        "deny" => Some(Posture::Deny),
+        _ => None,
+    }
+}
+
+/// The path of an argument whose fields all have names.
+fn argument_path(node: &Node) -> Option<ArgPath> {
+    ArgPath::parse(node.as_str()?).filter(|path| path.fields.iter().all(|field| !field.is_empty()))
+}
+
+/// What a rule is called within its list: the path and operator of its first condition.
+fn rule_name(conditions: &[Node]) -> Option<String> {
+    match conditions.first() {
+        Some(first) => {
+            let path = first.get("path")?.as_str()?;
+            let op = first.get("op")?.as_str()?;
+            Some(format!("{path}-{op}"))
+        }
+        None => Some("always".to_owned()),
+    }
+}
