@@ -31,7 +31,9 @@ pub fn lower(root: &Node) -> Lowered {
         lowering.report(Finding::new(&WRONG_TYPE, "", root.span, message));
     }
     let known: FxHashSet<String> = findings.iter().map(|known| known.pointer.clone()).collect();
-    lowering.findings.retain(|finding| !known.contains(&finding.pointer));
+    lowering
+        .findings
+        .retain(|finding| !known.contains(&finding.pointer));
     findings.append(&mut lowering.findings);
     schema::sort(&mut findings);
     Lowered::new(policy, findings)
@@ -211,7 +213,12 @@ impl Lowering {
                     "{} is not a number that a policy can compare with",
                     quoted(&scalar.text)
                 );
-                self.report(Finding::new(&INVALID_CONDITION, pointer, node.span, message));
+                self.report(Finding::new(
+                    &INVALID_CONDITION,
+                    pointer,
+                    node.span,
+                    message,
+                ));
                 return None;
             }
             ScalarKind::Timestamp | ScalarKind::String => Value::Text(scalar.text.clone()),
@@ -287,7 +294,10 @@ impl Lowering {
             ScalarKind::Float(n) if n >= 1.0 && n < TOO_LARGE && n.fract() == 0.0 => Some(n as i64),
             ScalarKind::Int(_) | ScalarKind::UInt(_) | ScalarKind::Float(_) => {
                 let written = quoted(&scalar.text);
-                let message = format!("`max` must be a whole number from 1 to {}, not {written}", i64::MAX);
+                let message = format!(
+                    "`max` must be a whole number from 1 to {}, not {written}",
+                    i64::MAX
+                );
                 self.report(Finding::new(&INVALID_LIMIT, pointer, node.span, message));
                 None
             }
@@ -342,5 +352,271 @@ fn rule_name(conditions: &[Node]) -> Option<String> {
             Some(format!("{path}-{op}"))
         }
         None => Some("always".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::json;
+
+    fn lowered(text: &str) -> Lowered {
+        lower(&json::parse(text).root.expect("the text is JSON"))
+    }
+
+    fn policy(text: &str) -> Policy {
+        let lowered = lowered(text);
+        assert_eq!(lowered.findings, []);
+        lowered.policy.expect("a policy without findings")
+    }
+
+    const EVERYTHING: &str = r#"{
+        "version": "1",
+        "default": "deny",
+        "hide": ["drop"],
+        "all_tools": {"limits": [{"counter": "calls/all", "window": "minute", "max": 60, "scope": "grant"}]},
+        "tools": {
+            "pay~/x": {
+                "deny_if": [
+                    {"conditions": [
+                        {"path": "args.a/b", "op": "gt", "value": 5},
+                        {"path": "args.c.d", "op": "regex", "value": "^x"}
+                    ], "on_deny": ""},
+                    {"conditions": [], "on_deny": "No."}
+                ],
+                "require": [
+                    {"conditions": [{"path": "args.r", "op": "exists", "value": true}]},
+                    {"conditions": []}
+                ],
+                "limits": [
+                    {"counter": "n", "window": "hour", "max": 1e3, "scope": "grant"},
+                    {"counter": "spend", "window": "day", "max": 100, "scope": "grant", "increment_from": "args.amount"}
+                ]
+            },
+            "*": {}
+        }
+    }"#;
+
+    #[test]
+    fn rules_keep_their_order_names_and_messages() {
+        let policy = policy(EVERYTHING);
+        let clauses: Vec<_> = policy.tools[0]
+            .rules
+            .rules
+            .iter()
+            .map(|rule| {
+                let clause = &rule.clause;
+                (&*clause.pointer, &*clause.name, &*clause.message)
+            })
+            .collect();
+        assert_eq!(
+            clauses,
+            [
+                (
+                    "/tools/pay~0~1x/require/0",
+                    "/tools/pay~0~1x/require/args.r-exists",
+                    "Denied by rule `/tools/pay~0~1x/require/args.r-exists`"
+                ),
+                (
+                    "/tools/pay~0~1x/require/1",
+                    "/tools/pay~0~1x/require/always",
+                    "Denied by rule `/tools/pay~0~1x/require/always`"
+                ),
+                (
+                    "/tools/pay~0~1x/deny_if/0",
+                    "/tools/pay~0~1x/deny_if/args.a~1b-gt",
+                    "Denied by rule `/tools/pay~0~1x/deny_if/args.a~1b-gt`"
+                ),
+                (
+                    "/tools/pay~0~1x/deny_if/1",
+                    "/tools/pay~0~1x/deny_if/always",
+                    "No."
+                ),
+            ]
+        );
+    }
+
+    #[test]
+    fn limits_say_whose_calls_they_count_and_what_a_call_adds() {
+        let policy = policy(EVERYTHING);
+        let [calls] = &policy.every_tool.limits[..] else {
+            panic!("one limit for all tools");
+        };
+        assert_eq!(calls.clause.name, "/all_tools/limits/calls~1all");
+        assert_eq!(calls.clause.pointer, "/all_tools/limits/0");
+        assert_eq!(calls.counter.scope, CounterScope::AllTools);
+        assert_eq!(&EVERYTHING[calls.max_span.range()], "60");
+
+        let [rate, spend] = &policy.tools[0].rules.limits[..] else {
+            panic!("two limits of the tool");
+        };
+        assert_eq!(
+            (rate.max, &rate.amount),
+            (Max::AtMost(1000), &Amount::Fixed(1))
+        );
+        assert_eq!(rate.counter.scope, CounterScope::Tool("pay~/x".into()));
+        assert_eq!(spend.window, Window::Day);
+        assert_eq!(
+            spend.amount.path().map(ToString::to_string).as_deref(),
+            Some("args.amount")
+        );
+        assert_eq!(
+            spend.unusable_amount,
+            "Limit spend: args.amount is not a usable amount"
+        );
+        assert_eq!(spend.clause.name, "/tools/pay~0~1x/limits/spend");
+    }
+
+    #[test]
+    fn the_rest_of_a_policy_is_taken_over() {
+        let policy = policy(EVERYTHING);
+        assert_eq!(policy.default, Posture::Deny);
+        assert_eq!(&EVERYTHING[policy.default_span.range()], "\"deny\"");
+        assert_eq!(policy.hide[0].name.value, "drop");
+        assert_eq!(policy.hide[0].pointer, "/hide/0");
+        assert_eq!(policy.tools[1].name.value, "*");
+        assert_eq!(policy.semantics, Semantics::GATEWAY);
+        let conditions = &policy.tools[0].rules.rules[2].conditions;
+        assert_eq!(conditions[0].test, Test::Compare(Ordering::Greater, 5.0));
+        assert_eq!(
+            conditions[1].pointer,
+            "/tools/pay~0~1x/deny_if/0/conditions/1"
+        );
+    }
+
+    fn condition(op: &str, value: &str) -> String {
+        format!(
+            r#"{{"version":"1","default":"deny","tools":{{"t":{{"deny_if":[{{"conditions":[
+            {{"path":"args.x","op":"{op}","value":{value}}}]}}]}}}}}}"#
+        )
+    }
+
+    #[test]
+    fn values_are_what_json_says() {
+        let policy = policy(&condition(
+            "eq",
+            r#"{"b":[1,1e2,18446744073709551615,"1",null],"a":true}"#,
+        ));
+        let expected = Value::Map(vec![
+            ("a".into(), Value::Bool(true)),
+            (
+                "b".into(),
+                Value::List(vec![
+                    Value::Float(1.0),
+                    Value::Float(100.0),
+                    Value::Float(18_446_744_073_709_551_615.0),
+                    Value::Text("1".into()),
+                    Value::Null,
+                ]),
+            ),
+        ]);
+        assert_eq!(
+            policy.tools[0].rules.rules[0].conditions[0].test,
+            Test::Eq(expected)
+        );
+    }
+
+    #[test]
+    fn finds_what_a_schema_cannot_say() {
+        for (op, value, underlined) in [
+            ("regex", r#""a(b""#, r#""a(b""#),
+            ("gt", "1e400", "1e400"),
+            ("in", r#"[1, -1e999]"#, "-1e999"),
+            ("eq", r#"{"a": [1e999]}"#, "1e999"),
+        ] {
+            let text = condition(op, value);
+            let lowered = lowered(&text);
+            let [finding] = &lowered.findings[..] else {
+                panic!("one finding: {:?}", lowered.findings);
+            };
+            assert_eq!(finding.rule, &INVALID_CONDITION);
+            assert_eq!(&text[finding.span.range()], underlined);
+            assert!(
+                finding
+                    .pointer
+                    .starts_with("/tools/t/deny_if/0/conditions/0/value")
+            );
+            assert_eq!(lowered.policy, None);
+        }
+    }
+
+    #[test]
+    fn goes_on_past_what_the_schema_reported() {
+        let text = r#"{"version":"1","default":"deny","hide":5,"tools":{"a":null,"t":{"deny_if":[
+            7, {"conditions":[{"path":"args.x","op":"regex","value":"("}], "on_deny": 1}]}}}"#;
+        let rules: Vec<_> = lowered(text).findings.iter().map(|f| f.rule.id).collect();
+        assert_eq!(
+            rules,
+            [
+                "wrong-type",
+                "wrong-type",
+                "wrong-type",
+                "invalid-condition",
+                "wrong-type"
+            ]
+        );
+    }
+
+    /// Puts something odd in every place of a policy, one at a time. Whatever comes of it, a policy
+    /// and an error exclude each other, and each finding has a place of its own in the text.
+    #[test]
+    fn no_change_slips_through() {
+        const ODD: [&str; 13] = [
+            "null",
+            "true",
+            "0",
+            "-1",
+            "2.5",
+            "1e400",
+            "\"\"",
+            "\"x\"",
+            "\"Deny\"",
+            "[]",
+            "{}",
+            "[null]",
+            r#"{"a":{}}"#,
+        ];
+        let root = json::parse(EVERYTHING).root.expect("the text is JSON");
+        let mut spans = vec![];
+        collect_spans(&root, &mut spans);
+        for span in spans {
+            for odd in ODD {
+                let text = format!(
+                    "{}{odd}{}",
+                    &EVERYTHING[..span.start],
+                    &EVERYTHING[span.end..]
+                );
+                let Some(root) = json::parse(&text).root else {
+                    continue;
+                };
+                let lowered = lower(&root);
+                assert_eq!(
+                    lowered.policy.is_none(),
+                    !lowered.findings.is_empty(),
+                    "{text}"
+                );
+                let mut seen = FxHashSet::default();
+                for finding in &lowered.findings {
+                    assert!(root.at(&finding.pointer).is_some(), "{finding:?}");
+                    assert!(
+                        text.get(finding.span.range())
+                            .is_some_and(|t| !t.is_empty())
+                    );
+                    assert!(seen.insert((finding.pointer.clone(), finding.message.clone())));
+                }
+            }
+        }
+    }
+
+    /// The bytes of every key and value.
+    fn collect_spans(node: &Node, spans: &mut Vec<crate::span::Span>) {
+        spans.push(node.span);
+        for item in node.as_sequence().unwrap_or_default() {
+            collect_spans(item, spans);
+        }
+        for entry in node.as_mapping().unwrap_or_default() {
+            spans.push(entry.key_span);
+            collect_spans(&entry.value, spans);
+        }
     }
 }

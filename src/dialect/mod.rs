@@ -129,3 +129,47 @@ fn mixed(gateway: Mark<'_>, intercept: Mark<'_>, syntax: Syntax) -> Finding {
          of them",
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::json;
+
+    fn detected(text: &str, syntax: Syntax) -> Result<Dialect, Finding> {
+        let root = json::parse(text).root.expect("the text is JSON");
+        detect(&root, syntax)
+    }
+
+    #[test]
+    fn keys_decide_and_then_the_syntax() {
+        for (text, dialect) in [
+            (r#"{"tools":{"a":{},"b":{"rules":[]}}}"#, Dialect::Intercept),
+            (r#"{"tools":{"a":{},"b":{"limits":[]}}}"#, Dialect::Gateway),
+            (r#"{"tools":{"a":{"require":[]}}}"#, Dialect::Gateway),
+            (r#"{"tools":{"a":{"deny_if":[]}}}"#, Dialect::Gateway),
+            (r#"{"all_tools":{}}"#, Dialect::Gateway),
+        ] {
+            for syntax in [Syntax::Json, Syntax::Yaml] {
+                assert_eq!(detected(text, syntax), Ok(dialect), "{text}");
+            }
+        }
+        for text in ["[]", "{}", r#"{"tools":{"rules":{},"limits":5}}"#] {
+            assert_eq!(detected(text, Syntax::Json), Ok(Dialect::Gateway));
+            assert_eq!(detected(text, Syntax::Yaml), Ok(Dialect::Intercept));
+        }
+    }
+
+    #[test]
+    fn a_mixed_file_is_shown_at_both_places() {
+        let text = r#"{"tools":{"a":{"rules":[]},"b/c":{"deny_if":[]}}}"#;
+        let in_json = detected(text, Syntax::Json).expect_err("the file is mixed");
+        assert_eq!(in_json.rule, &OTHER_DIALECT_KEY);
+        assert_eq!(in_json.pointer, "/tools/a/rules");
+        assert_eq!(&text[in_json.span.range()], "\"rules\"");
+        assert_eq!(&text[in_json.labels[0].span.range()], "\"deny_if\"");
+
+        let in_yaml = detected(text, Syntax::Yaml).expect_err("the file is mixed");
+        assert_eq!(in_yaml.pointer, "/tools/b~1c/deny_if");
+        assert_eq!(&text[in_yaml.labels[0].span.range()], "\"rules\"");
+    }
+}

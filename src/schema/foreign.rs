@@ -80,9 +80,9 @@ pub(super) fn finding<'a>(
     }
     let message = match format {
         Format::OlderSpelling => {
-            format!("`{key}` is an older spelling, which the gateway format no longer has")
+            format!("`{key}` is an older spelling, which gateway policies no longer have")
         }
-        _ => format!("`{key}` is a key of Intercept policies, not of {}", part.noun()),
+        _ => format!("`{key}` is a key of Intercept policies, which gateway policies don't have"),
     };
     let help = match key {
         "rate_limit" => limit_instead(part, path, &entry.value, sibling("limits").is_some()),
@@ -92,7 +92,12 @@ pub(super) fn finding<'a>(
         }
         key => instead(part, key).into(),
     };
-    let finding = Finding::new(&OTHER_DIALECT_KEY, pointer_of(path, key), entry.key_span, message);
+    let finding = Finding::new(
+        &OTHER_DIALECT_KEY,
+        pointer_of(path, key),
+        entry.key_span,
+        message,
+    );
     Some(match (key, reason) {
         ("action", Some(reason)) => finding.help(help).label(reason.key_span, "goes with it"),
         _ => finding.help(help),
@@ -120,9 +125,7 @@ fn instead(part: Part, key: &str) -> &'static str {
             "for each argument that has to be there, write a rule under `require`: \
              `{ \"conditions\": [{ \"path\": \"args.<field>\", \"op\": \"exists\", \"value\": true }] }`"
         }
-        (Part::Rule, "name") => {
-            "leave it out: the gateway names a rule after its first condition"
-        }
+        (Part::Rule, "name") => "leave it out: the gateway names a rule after its first condition",
         (Part::Rule, "action") => {
             "leave it out: a rule of `require` denies unless its conditions hold, one of `deny_if` \
              denies when they do"

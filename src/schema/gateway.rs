@@ -63,7 +63,8 @@ impl Report<'_, '_> {
             if part == Part::Rule {
                 self.explain(pointer, "conditions");
             }
-            let found = foreign::finding(part, &path, entry, &|key| self.places.member(object, key));
+            let found =
+                foreign::finding(part, &path, entry, &|key| self.places.member(object, key));
             self.findings.extend(found);
             return;
         }
@@ -90,7 +91,10 @@ impl Report<'_, '_> {
     }
 
     fn missing(&mut self, pointer: &str, key: &str) {
-        if self.explained.contains(&(pointer.to_owned(), key.to_owned())) {
+        if self
+            .explained
+            .contains(&(pointer.to_owned(), key.to_owned()))
+        {
             return;
         }
         let mut path: Vec<String> = tokens(pointer).collect();
@@ -98,23 +102,35 @@ impl Report<'_, '_> {
         path.push(key.to_owned());
         let part = Part::at(&path);
         let noun = object.noun().trim_start_matches("a ");
-        let message = format!("this {noun} has no `{key}`, which must be {}", part.must_be());
-        let span = self.places.find(pointer).owner_span();
-        let finding = Finding::new(&MISSING_KEY, pointer, span, message);
-        self.findings.push(finding.help(addition(part, &path)));
+        let message = format!(
+            "this {noun} has no `{key}`, which must be {}",
+            part.must_be()
+        );
+        let place = self.places.find(pointer);
+        let finding = Finding::new(&MISSING_KEY, pointer, place.owner_span(), message);
+        self.findings
+            .push(finding.help(addition(part, &path, place.node)));
     }
 }
 
-/// What to add for a part that is missing.
-fn addition(part: Part, path: &[String]) -> String {
+const LEAVE_OUT: &str = "leave the key out";
+
+/// What to add for the part at `path`, which `object` lacks.
+fn addition(part: Part, path: &[String], object: &Node) -> String {
     let text = match part {
         Part::Version => r#""version": "1""#.into(),
-        Part::Default => return r#"add `"default": "deny"` to deny every tool that is not listed"#.into(),
+        Part::Default => {
+            return r#"add `"default": "deny"` to deny every tool that is not listed"#.into();
+        }
         Part::Conditions => {
-            return "add `\"conditions\": [ … ]`; an empty list makes the rule apply to every call".into();
+            return "add `\"conditions\": [ … ]`; an empty list makes the rule apply to every call"
+                .into();
         }
         Part::Path => r#""path": "args.<field>""#.into(),
         Part::Operator => return format!("the operators are {}", listed(OPERATORS, "and")),
+        Part::Operand if object.get("op").and_then(Node::as_str) == Some("exists") => {
+            r#""value": true"#.into()
+        }
         Part::Operand => r#""value": …"#.into(),
         Part::Counter => format!(r#""counter": {}"#, json(&counter_name(path))),
         Part::Window => r#""window": "minute""#.into(),
@@ -189,7 +205,11 @@ impl<'a> Wrong<'a> {
 
     /// "… must be …, not …", the form of nearly every message.
     fn must_be(&self, rule: &'static Rule, but_is: &str) -> Finding {
-        let message = format!("{} must be {}, not {but_is}", self.subject(), self.part.must_be());
+        let message = format!(
+            "{} must be {}, not {but_is}",
+            self.subject(),
+            self.part.must_be()
+        );
         self.finding(rule, message)
     }
 
@@ -223,16 +243,17 @@ impl<'a> Wrong<'a> {
         let node = self.node();
         let is_null = node.as_scalar().is_some_and(|s| s.kind == ScalarKind::Null);
         match self.part {
-            Part::Rules | Part::Limits | Part::Hide | Part::AllTools | Part::OnDeny if is_null => {
-                Some("leave the key out".into())
-            }
+            Part::Hide | Part::AllTools | Part::Tools if is_null => Some(LEAVE_OUT.into()),
+            Part::Rules | Part::Limits | Part::OnDeny if is_null => Some(LEAVE_OUT.into()),
             Part::Conditions if is_null => {
                 Some("write `[]` for a rule that applies to every call".into())
             }
-            Part::Hide => node.as_str().map(|name| write(&format!("[{}]", json(name)))),
-            Part::Rules | Part::Conditions | Part::Limits => {
-                node.as_mapping().map(|_| "put it in a list: `[{ … }]`".into())
-            }
+            Part::Hide => node
+                .as_str()
+                .map(|name| write(&format!("[{}]", json(name)))),
+            Part::Rules | Part::Conditions | Part::Limits => node
+                .as_mapping()
+                .map(|_| "put it in a list: `[{ … }]`".into()),
             Part::Tool => Some(match node.as_str().map(str::to_lowercase).as_deref() {
                 Some("deny") => {
                     r#"write `{ "deny_if": [{ "conditions": [] }] }` to deny every call"#.into()
@@ -269,14 +290,19 @@ impl<'a> Wrong<'a> {
     /// One word out of several. `rule` is broken by a word that is none of them.
     fn choice(&self, rule: &'static Rule, words: &[&'static str], synonyms: Synonyms) -> Finding {
         let Some(text) = self.node().as_str() else {
-            let seconds = (self.part == Part::Window).then(|| window_of(self.node())).flatten();
+            let seconds = (self.part == Part::Window)
+                .then(|| window_of(self.node()))
+                .flatten();
             let finding = self.must_be(&WRONG_TYPE, &shown(self.node()));
             return match seconds {
                 Some(window) => finding.help(write(&json(&window.to_string()))),
                 None => finding,
             };
         };
-        if let Some(word) = words.iter().find(|word| word.eq_ignore_ascii_case(text.trim())) {
+        if let Some(word) = words
+            .iter()
+            .find(|word| word.eq_ignore_ascii_case(text.trim()))
+        {
             let message = format!(
                 "{} must be written `{word}`, not {}",
                 self.subject(),
@@ -288,9 +314,10 @@ impl<'a> Wrong<'a> {
         match meant(text, words.iter().copied(), synonyms) {
             Some(word) => finding.help(did_you_mean(word)),
             None if words.len() == 1 => finding.help(write(&json(words[0]))),
-            None if self.part == Part::Operator => {
-                finding.help(format!("the operators are {}", listed(words.iter().copied(), "and")))
-            }
+            None if self.part == Part::Operator => finding.help(format!(
+                "the operators are {}",
+                listed(words.iter().copied(), "and")
+            )),
             None => finding,
         }
     }
@@ -364,7 +391,10 @@ impl<'a> Wrong<'a> {
 
     /// The operand of an operator that takes only one type.
     fn operand(&self, places: &Places) -> Finding {
-        let parent = self.pointer.rsplit_once('/').map_or("", |(parent, _)| parent);
+        let parent = self
+            .pointer
+            .rsplit_once('/')
+            .map_or("", |(parent, _)| parent);
         let op = places
             .member(places.find(parent).node, "op")
             .and_then(|op| op.value.as_str())
@@ -376,10 +406,7 @@ impl<'a> Wrong<'a> {
                 "a list",
                 literal(node).map(|value| write(&format!("[{value}]"))),
             ),
-            "regex" => (
-                "a pattern in quotes",
-                text.map(|text| write(&json(text))),
-            ),
+            "regex" => ("a pattern in quotes", text.map(|text| write(&json(text)))),
             "exists" => (
                 "`true` or `false`",
                 text.map(str::to_lowercase)
@@ -410,6 +437,7 @@ const KEYS_BY_OTHER_NAMES: Synonyms = &[
     ("field", "path"),
     ("argument", "path"),
     ("operator", "op"),
+    ("maximum", "max"),
     ("limit", "max"),
     ("limit", "limits"),
     ("count", "max"),
@@ -441,11 +469,16 @@ const OPERATORS_BY_OTHER_NAMES: Synonyms = &[
     ("!=", "neq"),
     ("ne", "neq"),
     ("not_eq", "neq"),
+    ("not_equals", "neq"),
     ("<", "lt"),
+    ("less_than", "lt"),
     ("<=", "lte"),
+    ("=<", "lte"),
     ("le", "lte"),
     (">", "gt"),
+    ("greater_than", "gt"),
     (">=", "gte"),
+    ("=>", "gte"),
     ("ge", "gte"),
     ("nin", "not_in"),
     ("match", "regex"),
@@ -480,7 +513,8 @@ fn argument_in(path: &str) -> Option<&str> {
         .iter()
         .find_map(|root| path.strip_prefix(root))
         .unwrap_or(path);
-    let is_path = !matches!(fields, "" | "args") && fields.split('.').all(|field| !field.is_empty());
+    let is_path =
+        !matches!(fields, "" | "args") && fields.split('.').all(|field| !field.is_empty());
     is_path.then_some(fields)
 }
 

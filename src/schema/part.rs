@@ -86,27 +86,27 @@ impl Part {
     pub fn must_be(self) -> &'static str {
         match self {
             Part::Policy => "an object with `version`, `default` and `tools`",
-            Part::SchemaAddress => "the address of a schema, in quotes",
+            Part::SchemaAddress => "the address of a schema in quotes",
             Part::Version => "the string `\"1\"`",
             Part::Default => "`allow` or `deny`",
             Part::Hide => "a list of tool names",
-            Part::HiddenName => "the name of a tool, in quotes",
+            Part::HiddenName => "the name of a tool in quotes",
             Part::AllTools => "an object with `limits`",
             Part::Tools => "an object with a key for each tool",
             Part::Tool => "an object with `require`, `deny_if` or `limits`",
             Part::Rules => "a list of rules",
             Part::Rule => "an object with `conditions`",
-            Part::OnDeny => "a message, in quotes",
+            Part::OnDeny => "a message in quotes",
             Part::Conditions => "a list of conditions",
             Part::Condition => "an object with `path`, `op` and `value`",
             Part::Path | Part::IncrementFrom => "the path of an argument, such as `args.amount`",
             Part::Operator => "an operator, such as `eq` or `lte`",
-            Part::Operand => "what the argument is compared with",
+            Part::Operand => "the value to compare with",
             Part::Limits => "a list of limits",
             Part::Limit | Part::OverallLimit => {
                 "an object with `counter`, `window`, `max` and `scope`"
             }
-            Part::Counter => "the counter's name, in quotes",
+            Part::Counter => "a name in quotes",
             Part::Window => "`minute`, `hour` or `day`",
             Part::Max => "a whole number of 1 or more",
             Part::Scope => "`grant`",

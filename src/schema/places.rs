@@ -83,7 +83,8 @@ impl Place<'_> {
 
     /// What to underline when something is missing inside: the key, or else the first character.
     pub fn owner_span(self) -> Span {
-        self.entry.map_or(opening(self.node), |entry| entry.key_span)
+        self.entry
+            .map_or(opening(self.node), |entry| entry.key_span)
     }
 }
 
