@@ -5,7 +5,7 @@
 //! none). A part that was passed over leaves the whole without a policy: a policy never lacks a
 //! rule that its file has.
 
-use rustc_hash::FxHashSet;
+use ahash::AHashSet;
 
 use super::Lowered;
 use crate::finding::Finding;
@@ -30,7 +30,7 @@ pub fn lower(root: &Node) -> Lowered {
         let message = "this policy can't be read";
         lowering.report(Finding::new(&WRONG_TYPE, "", root.span, message));
     }
-    let known: FxHashSet<String> = findings.iter().map(|known| known.pointer.clone()).collect();
+    let known: AHashSet<String> = findings.iter().map(|known| known.pointer.clone()).collect();
     lowering
         .findings
         .retain(|finding| !known.contains(&finding.pointer));
@@ -291,7 +291,9 @@ impl Lowering {
         match scalar.kind {
             ScalarKind::Int(n) if n >= 1 => Some(n),
             // `10.0` and `1e3` are whole numbers too.
-            ScalarKind::Float(n) if n >= 1.0 && n < TOO_LARGE && n.fract() == 0.0 => Some(n as i64),
+            ScalarKind::Float(n) if (1.0..TOO_LARGE).contains(&n) && n.fract() == 0.0 => {
+                Some(n as i64)
+            }
             ScalarKind::Int(_) | ScalarKind::UInt(_) | ScalarKind::Float(_) => {
                 let written = quoted(&scalar.text);
                 let message = format!(
@@ -595,7 +597,7 @@ mod tests {
                     !lowered.findings.is_empty(),
                     "{text}"
                 );
-                let mut seen = FxHashSet::default();
+                let mut seen = AHashSet::default();
                 for finding in &lowered.findings {
                     assert!(root.at(&finding.pointer).is_some(), "{finding:?}");
                     assert!(

@@ -59,11 +59,11 @@ pub fn lower(root: &Node, dialect: Dialect) -> Lowered {
 /// # Errors
 ///
 /// The finding about a file that mixes both dialects, with a label at a key of the other.
-pub fn detect(root: &Node, syntax: Syntax) -> Result<Dialect, Finding> {
+pub fn detect(root: &Node, syntax: Syntax) -> Result<Dialect, Box<Finding>> {
     let gateway = gateway_mark(root);
     let intercept = tool_mark(root, &["rules"]);
     match (gateway, intercept) {
-        (Some(gateway), Some(intercept)) => Err(mixed(gateway, intercept, syntax)),
+        (Some(gateway), Some(intercept)) => Err(Box::new(mixed(gateway, intercept, syntax))),
         (Some(_), None) => Ok(Dialect::Gateway),
         (None, Some(_)) => Ok(Dialect::Intercept),
         (None, None) => Ok(syntax.dialect()),
@@ -135,7 +135,7 @@ mod tests {
     use super::*;
     use crate::source::json;
 
-    fn detected(text: &str, syntax: Syntax) -> Result<Dialect, Finding> {
+    fn detected(text: &str, syntax: Syntax) -> Result<Dialect, Box<Finding>> {
         let root = json::parse(text).root.expect("the text is JSON");
         detect(&root, syntax)
     }

@@ -2,9 +2,10 @@
 //! spelling, and of wallet policies. Each is recognised where its own format has it, and answered
 //! with what a gateway policy says instead.
 
-use super::gateway::{counter_name, json, window_of_seconds};
+use super::gateway::counter_name;
 use super::part::Part;
 use super::places::Places;
+use super::words::{json, window_of_seconds};
 use crate::finding::Finding;
 use crate::policy::limit::Window;
 use crate::rules::form::OTHER_DIALECT_KEY;

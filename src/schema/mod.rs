@@ -8,20 +8,26 @@ mod foreign;
 mod gateway;
 mod part;
 mod places;
+mod words;
 
 use std::sync::OnceLock;
 
+use ahash::AHashSet;
 use jsonschema::Validator;
 use jsonschema::error::ValidationErrorKind;
-use rustc_hash::FxHashSet;
 use serde_json::{Map, Number, Value as Json};
 
 use crate::finding::Finding;
+use crate::rules::form::WRONG_TYPE;
 use crate::source::tree::{Node, Scalar, ScalarKind, Value};
 use places::Places;
 
 /// Objections beyond this number are left out: who has so many has one mistake in many copies.
 const MAX_OBJECTIONS: usize = 10_000;
+
+/// Documents of more values than this are refused: no policy comes near, and a schema error for
+/// each of them would take gigabytes.
+const MAX_VALUES: usize = 1_000_000;
 
 /// The schemas that mcplint carries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -68,10 +74,13 @@ impl Kind {
 }
 
 /// What is wrong with `root` as a document of `kind`, in the order of the text: at most one finding
-/// for one place, and at most 10,000 in all.
+/// for one place, and at most 10,000 in all. A document of more than a million values is one finding.
 ///
 /// `root` may be at most [`crate::source::MAX_DEPTH`] deep, which the readers see to.
 pub fn check(root: &Node, kind: Kind) -> Vec<Finding> {
+    if values(root) > MAX_VALUES {
+        return vec![too_large(root)];
+    }
     let instance = to_json(root);
     let validator = kind.validator();
     if validator.is_valid(&instance) {
@@ -83,6 +92,22 @@ pub fn check(root: &Node, kind: Kind) -> Vec<Finding> {
     };
     sort(&mut findings);
     findings
+}
+
+/// How many values `node` is made of.
+fn values(node: &Node) -> usize {
+    let inside: usize = match &node.value {
+        Value::Scalar(_) => 0,
+        Value::Sequence(items) => items.iter().map(values).sum(),
+        Value::Mapping(entries) => entries.iter().map(|entry| values(&entry.value)).sum(),
+    };
+    1 + inside
+}
+
+fn too_large(root: &Node) -> Finding {
+    let span = Places::new(root).find("").span();
+    let message = format!("a policy can have at most {MAX_VALUES} values");
+    Finding::new(&WRONG_TYPE, "", span, message)
 }
 
 /// Sorts findings by place.
@@ -111,7 +136,7 @@ enum About {
 
 /// The distinct objections to `instance`: several keywords often object to one value.
 fn objections(validator: &Validator, instance: &Json) -> Vec<Objection> {
-    let mut seen = FxHashSet::default();
+    let mut seen = AHashSet::default();
     validator
         .iter_errors(instance)
         .flat_map(|error| {

@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::ptr;
 
-use rustc_hash::FxHashMap;
+use ahash::AHashMap;
 
 use crate::source::tree::{Entry, Node, Value, tokens};
 use crate::span::Span;
@@ -12,10 +12,10 @@ use crate::span::Span;
 /// for: an object of a million wrong members must not be searched a million times.
 pub(super) struct Places<'a> {
     root: &'a Node,
-    members: RefCell<FxHashMap<*const Node, Members<'a>>>,
+    members: RefCell<AHashMap<*const Node, Members<'a>>>,
 }
 
-type Members<'a> = FxHashMap<&'a str, &'a Entry>;
+type Members<'a> = AHashMap<&'a str, &'a Entry>;
 
 /// A value, and the entry that holds it if it is a member of an object.
 #[derive(Debug, Clone, Copy)]

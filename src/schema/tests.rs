@@ -340,6 +340,13 @@ fn many_mistakes_take_little_time_and_are_cut_off() {
     assert!(findings.iter().all(|finding| finding.message.len() < 200));
 }
 
+#[test]
+fn a_document_of_millions_of_values_is_refused() {
+    let hide = "0,".repeat(MAX_VALUES);
+    let text = format!(r#"{{"version":"1","default":"deny","hide":[{hide}0]}}"#);
+    assert_places(&text, &[("wrong-type", "", "{")]);
+}
+
 /// The words of every message. Read the snapshot as a user would before accepting it.
 #[test]
 fn messages() {

@@ -1,6 +1,6 @@
 //! JSON text to a tree, through the grammar of [`crate::json`].
 
-use rustc_hash::FxHashMap;
+use ahash::AHashMap;
 
 use super::Parsed;
 use super::tree::{Entry, Node, Scalar, ScalarKind, Value, join, join_index};
@@ -90,7 +90,7 @@ impl Builder<'_> {
 
     fn mapping(&mut self, span: Span, pointer: &str) -> Value {
         let mut entries: Vec<Entry> = Vec::new();
-        let mut seen: FxHashMap<String, Span> = FxHashMap::default();
+        let mut seen: AHashMap<String, Span> = AHashMap::default();
         for (key, value) in walk::members(&self.text[span.range()]) {
             let key = shift(key, span);
             let key_span = Span::new(key.start - 1, key.end + 1);
