@@ -15,14 +15,14 @@ use crate::policy::re2::Pattern;
 use crate::policy::value::Value;
 use crate::policy::{Clause, Effect, Hidden, Policy, Posture, Rule, Rules, Semantics, Tool};
 use crate::rules::form::{INVALID_CONDITION, INVALID_LIMIT, WRONG_TYPE};
-use crate::schema::{self, Kind};
+use crate::schema;
 use crate::source::tree::{Entry, Node, ScalarKind, Value as Tree, join, join_index};
 use crate::span::Spanned;
 use crate::suggest::quoted;
 
 /// Checks `root` against the gateway schema and lowers it.
 pub fn lower(root: &Node) -> Lowered {
-    let mut findings = schema::check(root, Kind::Gateway);
+    let mut findings = schema::check_gateway(root);
     let mut lowering = Lowering::default();
     let policy = lowering.policy(root);
     if policy.is_none() && findings.is_empty() && lowering.findings.is_empty() {

@@ -7,8 +7,8 @@
 mod foreign;
 mod gateway;
 mod part;
-mod places;
-mod words;
+pub(crate) mod places;
+pub(crate) mod words;
 
 use std::sync::OnceLock;
 
@@ -34,6 +34,9 @@ const MAX_VALUES: usize = 1_000_000;
 pub enum Kind {
     /// A gateway policy.
     Gateway,
+    /// An Intercept policy. Its schema is for editors: the engine's loader is more lenient than a
+    /// schema can say, so [`crate::dialect`] has the last word.
+    Intercept,
 }
 
 impl Kind {
@@ -41,26 +44,37 @@ impl Kind {
     pub fn text(self) -> &'static str {
         match self {
             Kind::Gateway => include_str!("gateway.schema.json"),
+            Kind::Intercept => include_str!("intercept.schema.json"),
         }
     }
 
     /// The schema as a value.
     fn json(self) -> &'static Json {
         static GATEWAY: OnceLock<Json> = OnceLock::new();
+        static INTERCEPT: OnceLock<Json> = OnceLock::new();
         let cell = match self {
             Kind::Gateway => &GATEWAY,
+            Kind::Intercept => &INTERCEPT,
         };
         cell.get_or_init(|| serde_json::from_str(self.text()).expect("our own schema is JSON"))
     }
 
     fn validator(self) -> &'static Validator {
         static GATEWAY: OnceLock<Validator> = OnceLock::new();
+        static INTERCEPT: OnceLock<Validator> = OnceLock::new();
         let cell = match self {
             Kind::Gateway => &GATEWAY,
+            Kind::Intercept => &INTERCEPT,
         };
         cell.get_or_init(|| {
             jsonschema::draft7::new(self.json()).expect("our own schema is a draft 7 schema")
         })
+    }
+
+    /// Whether the schema objects to nothing in `root`, which may be at most
+    /// [`crate::source::MAX_DEPTH`] deep.
+    pub fn accepts(self, root: &Node) -> bool {
+        self.validator().is_valid(&to_json(root))
     }
 
     /// The keys that objects described at `pointer` of the schema may have.
@@ -73,23 +87,21 @@ impl Kind {
     }
 }
 
-/// What is wrong with `root` as a document of `kind`, in the order of the text: at most one finding
-/// for one place, and at most 10,000 in all. A document of more than a million values is one finding.
+/// What is wrong with `root` as a gateway policy, in the order of the text: at most one finding for
+/// one place, and at most 10,000 in all. A document of more than a million values is one finding.
 ///
 /// `root` may be at most [`crate::source::MAX_DEPTH`] deep, which the readers see to.
-pub fn check(root: &Node, kind: Kind) -> Vec<Finding> {
+pub fn check_gateway(root: &Node) -> Vec<Finding> {
     if values(root) > MAX_VALUES {
         return vec![too_large(root)];
     }
     let instance = to_json(root);
-    let validator = kind.validator();
+    let validator = Kind::Gateway.validator();
     if validator.is_valid(&instance) {
         return Vec::new();
     }
     let objections = objections(validator, &instance);
-    let mut findings = match kind {
-        Kind::Gateway => gateway::findings(&objections, &Places::new(root)),
-    };
+    let mut findings = gateway::findings(&objections, &Places::new(root));
     sort(&mut findings);
     findings
 }

@@ -75,16 +75,21 @@ impl<'a> Places<'a> {
 impl Place<'_> {
     /// What to underline for the value: all of a scalar, the first character of anything larger.
     pub fn span(self) -> Span {
-        match &self.node.value {
-            Value::Scalar(_) => self.node.span,
-            Value::Sequence(_) | Value::Mapping(_) => opening(self.node),
-        }
+        head(self.node)
     }
 
     /// What to underline when something is missing inside: the key, or else the first character.
     pub fn owner_span(self) -> Span {
         self.entry
             .map_or(opening(self.node), |entry| entry.key_span)
+    }
+}
+
+/// What to underline for a value: all of a scalar, the first character of anything larger.
+pub(crate) fn head(node: &Node) -> Span {
+    match &node.value {
+        Value::Scalar(_) => node.span,
+        Value::Sequence(_) | Value::Mapping(_) => opening(node),
     }
 }
 

@@ -7,7 +7,7 @@ use crate::source::json;
 fn found(text: &str) -> Vec<Finding> {
     let parsed = json::parse(text);
     assert_eq!(parsed.findings, [], "{text}");
-    check(&parsed.root.expect("the text is JSON"), Kind::Gateway)
+    check_gateway(&parsed.root.expect("the text is JSON"))
 }
 
 /// Rule, pointer and underlined text of each finding.

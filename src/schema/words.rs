@@ -6,9 +6,9 @@ use crate::source::tree::{Node, ScalarKind};
 use crate::suggest::{nearest, quoted};
 
 /// Other words for the words of the format, as people write them.
-pub(super) type Synonyms = &'static [(&'static str, &'static str)];
+pub(crate) type Synonyms = &'static [(&'static str, &'static str)];
 
-pub(super) const KEYS_BY_OTHER_NAMES: Synonyms = &[
+pub(crate) const KEYS_BY_OTHER_NAMES: Synonyms = &[
     ("message", "on_deny"),
     ("reason", "on_deny"),
     ("field", "path"),
@@ -23,9 +23,9 @@ pub(super) const KEYS_BY_OTHER_NAMES: Synonyms = &[
     ("hidden", "hide"),
 ];
 
-pub(super) const POSTURES_BY_OTHER_NAMES: Synonyms = &[("block", "deny"), ("permit", "allow")];
+pub(crate) const POSTURES_BY_OTHER_NAMES: Synonyms = &[("block", "deny"), ("permit", "allow")];
 
-pub(super) const WINDOWS_BY_OTHER_NAMES: Synonyms = &[
+pub(crate) const WINDOWS_BY_OTHER_NAMES: Synonyms = &[
     ("m", "minute"),
     ("1m", "minute"),
     ("60s", "minute"),
@@ -39,7 +39,7 @@ pub(super) const WINDOWS_BY_OTHER_NAMES: Synonyms = &[
     ("daily", "day"),
 ];
 
-pub(super) const OPERATORS_BY_OTHER_NAMES: Synonyms = &[
+pub(crate) const OPERATORS_BY_OTHER_NAMES: Synonyms = &[
     ("=", "eq"),
     ("==", "eq"),
     ("equals", "eq"),
@@ -64,7 +64,7 @@ pub(super) const OPERATORS_BY_OTHER_NAMES: Synonyms = &[
 ];
 
 /// The word out of `words` that was meant by `text`.
-pub(super) fn meant(
+pub(crate) fn meant(
     text: &str,
     words: impl Iterator<Item = &'static str> + Clone,
     synonyms: Synonyms,
@@ -77,7 +77,7 @@ pub(super) fn meant(
 }
 
 /// Where a path that does not start with `args.` seems to lead.
-pub(super) fn argument_in(path: &str) -> Option<&str> {
+pub(crate) fn argument_in(path: &str) -> Option<&str> {
     const OTHER_ROOTS: [&str; 6] = [
         "$.args.",
         "$.arguments.",
@@ -96,7 +96,7 @@ pub(super) fn argument_in(path: &str) -> Option<&str> {
 }
 
 /// The window of so many seconds.
-pub(super) fn window_of(node: &Node) -> Option<Window> {
+pub(crate) fn window_of(node: &Node) -> Option<Window> {
     match node.as_scalar()?.kind {
         ScalarKind::Int(seconds) => window_of_seconds(seconds),
         _ => None,
@@ -104,14 +104,14 @@ pub(super) fn window_of(node: &Node) -> Option<Window> {
 }
 
 /// The window of so many seconds.
-pub(super) fn window_of_seconds(seconds: i64) -> Option<Window> {
+pub(crate) fn window_of_seconds(seconds: i64) -> Option<Window> {
     [Window::Minute, Window::Hour, Window::Day]
         .into_iter()
         .find(|window| window.seconds() == seconds)
 }
 
 /// A value in words: its type, and what was written if that is short.
-pub(super) fn shown(node: &Node) -> String {
+pub(crate) fn shown(node: &Node) -> String {
     match node.as_scalar() {
         Some(scalar) => match scalar.kind {
             ScalarKind::Null => "null".into(),
@@ -127,7 +127,7 @@ pub(super) fn shown(node: &Node) -> String {
 }
 
 /// A scalar as JSON, short enough to be shown.
-pub(super) fn literal(node: &Node) -> Option<String> {
+pub(crate) fn literal(node: &Node) -> Option<String> {
     let scalar = node.as_scalar()?;
     match scalar.kind {
         ScalarKind::Null => None,
@@ -137,26 +137,26 @@ pub(super) fn literal(node: &Node) -> Option<String> {
 }
 
 /// `text` as a JSON string.
-pub(super) fn json(text: &str) -> String {
+pub(crate) fn json(text: &str) -> String {
     serde_json::Value::from(text).to_string()
 }
 
 /// Advice to write this text.
-pub(super) fn write(text: &str) -> String {
+pub(crate) fn write(text: &str) -> String {
     format!("write {}", quoted(text))
 }
 
 /// Advice to leave the quotes out.
-pub(super) fn unquoted(text: impl std::fmt::Display) -> String {
+pub(crate) fn unquoted(text: impl std::fmt::Display) -> String {
     format!("write `{text}` without quotes")
 }
 
-pub(super) fn did_you_mean(word: &str) -> String {
+pub(crate) fn did_you_mean(word: &str) -> String {
     format!("did you mean {}?", quoted(word))
 }
 
 /// `a`, `b` and `c`.
-pub(super) fn listed(words: impl IntoIterator<Item = &'static str>, last: &str) -> String {
+pub(crate) fn listed(words: impl IntoIterator<Item = &'static str>, last: &str) -> String {
     let words: Vec<String> = words.into_iter().map(|word| format!("`{word}`")).collect();
     match words.split_last() {
         Some((end, [])) => end.clone(),
