@@ -23,7 +23,9 @@ pub enum Dialect {
 /// What lowering gave: the policy, and everything that is wrong with the tree.
 #[derive(Debug, Default)]
 pub struct Lowered {
-    /// The policy. `None` if a finding is an error.
+    /// The policy. `None` for a gateway policy with an error, and for an Intercept policy that the
+    /// engine would refuse: what the engine passes over (`unknown-key`, `yaml-scalar-trap`,
+    /// `other-dialect-key`) is an error beside a policy that it would run.
     pub policy: Option<Policy>,
     /// What is wrong, in the order of the text; at most one finding for one place.
     pub findings: Vec<Finding>,

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use super::compile::{ClauseId, CompiledPolicy};
 use crate::policy::limit::{Limit, Max, Refusal};
+use crate::policy::quote::quoted;
 
 /// What the gateway would have done.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -97,9 +98,9 @@ impl Decision {
         let message = match (reason, policy) {
             (Reason::Batch, _) => "A batch of calls is refused as a whole".into(),
             (Reason::InvalidArguments, _) => "The arguments are not an object".into(),
-            (Reason::Hidden(_), _) => format!("Tool \"{tool}\" is hidden by policy").into(),
+            (Reason::Hidden(_), _) => format!("Tool {} is hidden by policy", quoted(tool)).into(),
             (Reason::DefaultDeny, _) => {
-                format!("Tool \"{tool}\" is not permitted by policy").into()
+                format!("Tool {} is not permitted by policy", quoted(tool)).into()
             }
             (Reason::Clause(id), Some(policy)) => policy.message(id, self),
             (Reason::UnusableAmount(id), Some(policy)) => policy

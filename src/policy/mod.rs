@@ -7,6 +7,7 @@
 pub mod condition;
 pub mod limit;
 pub mod quantity;
+pub(crate) mod quote;
 pub mod re2;
 pub mod value;
 

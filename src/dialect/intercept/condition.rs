@@ -39,14 +39,12 @@ pub(super) fn read<'a>(
     let op = operator(&object, op, reader.report);
     let value = object.node.get("value");
     let pointer = join(&object.pointer, "value");
-    let refused = reader.report.refused;
-    reader.report.refused = false;
     let test = op.and_then(|op| test(op, value, &object, reader.report));
     // A value that is refused needs no second finding about how it is read.
-    if let (Some(value), false) = (value, reader.report.refused) {
+    let fits = op.is_none() || test.is_some();
+    if let Some(value) = value.filter(|_| fits) {
         traps::check(value, &pointer, reader.report);
     }
-    reader.report.refused |= refused;
     Some(Condition { object, path, test })
 }
 
@@ -87,14 +85,14 @@ fn operator<'a>(object: &Object<'_>, op: Field<'a>, report: &mut Report) -> Opti
 }
 
 /// Where a field that is there stands.
-pub(super) fn field_place(
-    object: &Object<'_>,
-    field: Field<'_>,
-    key: &str,
-) -> (String, Span) {
+pub(super) fn field_place(object: &Object<'_>, field: Field<'_>, key: &str) -> (String, Span) {
     let span = field.entry.map_or(object.head, |entry| {
         let span = value_span(&entry.value);
-        if span.is_empty() { entry.key_span } else { span }
+        if span.is_empty() {
+            entry.key_span
+        } else {
+            span
+        }
     });
     (join(&object.pointer, key), span)
 }
@@ -170,7 +168,15 @@ fn unfit(op: &str, node: Option<&Node>, object: &Object<'_>, report: &mut Report
         report.refuse(&MISSING_KEY, pointer, head, message);
         return;
     };
-    let message = format!("`{op}` needs {needs}, not {}", shown(node));
+    let message = match node.as_scalar().map(|scalar| scalar.kind) {
+        Some(ScalarKind::UInt(n)) if needs == "a number" => {
+            format!(
+                "`{op}` can't compare with {n}: the engine's whole numbers end at {}",
+                i64::MAX
+            )
+        }
+        _ => format!("`{op}` needs {needs}, not {}", shown(node)),
+    };
     let pointer = join(&object.pointer, "value");
     let mut span = value_span(node);
     if span.is_empty() {
@@ -193,9 +199,6 @@ fn instead(op: &str, node: &Node) -> Option<String> {
             "false" | "no" | "off" | "0" => Some(unquoted("false")),
             _ => None,
         },
-        _ if matches!(scalar.kind, ScalarKind::UInt(_)) => {
-            Some(format!("the largest whole number is {}", i64::MAX))
-        }
         _ => (scalar.quoted && text.parse::<serde_json::Number>().is_ok()).then(|| unquoted(text)),
     }
 }

@@ -95,7 +95,10 @@ pub(super) fn read<'a>(root: &'a Node, report: &mut Report) -> Document<'a> {
     let object = match reader.object(root, String::new(), Part::Policy, None) {
         Some(object) => object,
         // What is no object is read as an empty one, to no harm: the file is refused already.
-        None => plain_object(root, String::new(), None),
+        None => Object {
+            misspelt: vec!["version"],
+            ..plain_object(root, String::new(), None)
+        },
     };
     reader.text(&object, "description");
     Document {
@@ -113,7 +116,7 @@ struct Item<'a> {
     pointer: String,
 }
 
-/// Reads the fields of objects. Condition by condition it is used by [`condition::read`].
+/// Reads objects and their fields.
 pub(super) struct Reader<'r> {
     pub report: &'r mut Report,
 }
@@ -144,9 +147,13 @@ impl Reader<'_> {
             };
             return None;
         };
+        let mut absent = part.keys().to_vec();
+        absent.retain(|key| node.get(key).is_none());
         for entry in entries.iter().filter(|entry| !part.has(&entry.key)) {
-            let has = |key: &str| node.get(key).is_some();
-            let misspelt = unknown::report(part, &object.pointer, entry, has, self.report);
+            if self.report.is_full() {
+                break;
+            }
+            let misspelt = unknown::report(part, &object.pointer, entry, &absent, self.report);
             object.misspelt.extend(misspelt);
         }
         Some(object)
@@ -227,8 +234,10 @@ impl Reader<'_> {
                     span: node.span,
                 }),
                 None => {
-                    let message =
-                        format!("an entry of `hide` must be a tool's name, not {}", shown(node));
+                    let message = format!(
+                        "an entry of `hide` must be a tool's name, not {}",
+                        shown(node)
+                    );
                     self.report
                         .refuse(&WRONG_TYPE, pointer, value_span(node), message);
                 }
@@ -252,7 +261,10 @@ impl Reader<'_> {
             }
             return Vec::new();
         };
-        entries.iter().filter_map(|entry| self.tool(entry)).collect()
+        entries
+            .iter()
+            .filter_map(|entry| self.tool(entry))
+            .collect()
     }
 
     fn tool<'a>(&mut self, entry: &'a Entry) -> Option<Tool<'a>> {
@@ -261,7 +273,10 @@ impl Reader<'_> {
             let message = "this key is null, not a name: the engine drops the tool in silence";
             self.report
                 .stricter(&YAML_SCALAR_TRAP, &pointer, entry.key_span, message)
-                .help = Some(format!("for a tool of that name, write `\"{}\"`", entry.key));
+                .help = Some(format!(
+                "for a tool of that name, write `\"{}\"`",
+                entry.key
+            ));
             return None;
         }
         let object = self.object(&entry.value, pointer, Part::Tool, Some(entry))?;
@@ -318,8 +333,13 @@ impl Reader<'_> {
             // Go's conversion of these depends on the processor, but the loader takes them.
             Some(ScalarKind::Float(n)) if n < 0.0 || n == TOO_LARGE => return None,
             Some(ScalarKind::Float(_) | ScalarKind::UInt(_)) => {
-                let message = format!("`increment` must be at most {}, not {}", i64::MAX, shown(node));
-                self.report.refuse(&INVALID_LIMIT, pointer, node.span, message);
+                let message = format!(
+                    "`increment` must be at most {}, not {}",
+                    i64::MAX,
+                    shown(node)
+                );
+                self.report
+                    .refuse(&INVALID_LIMIT, pointer, node.span, message);
                 return None;
             }
             _ => {

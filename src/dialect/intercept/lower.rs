@@ -2,11 +2,11 @@
 
 use super::condition::Condition;
 use super::document::{Document, Rule, State, Tool};
-use super::quote;
 use super::rate_limit::RateLimit;
 use super::validate::{own_path, shorthand};
 use crate::policy::condition::{ArgPath, Condition as Lowered, Ordering, Subject, Test};
 use crate::policy::limit::{Amount, CounterKey, CounterScope, Limit, Max, Refusal, Window};
+use crate::policy::quote::quoted;
 use crate::policy::{self, Clause, Effect, Hidden, Policy, Posture, Rules, Semantics};
 use crate::source::tree::join;
 use crate::span::{Span, Spanned};
@@ -73,7 +73,7 @@ fn rules(tool: &Tool<'_>) -> Option<Rules> {
                 written_out(tool, rule, limit, &clause(rule, name, message), &mut rules);
             }
             None => {
-                let denied = format!("Denied by rule {}", quote::quoted(name));
+                let denied = format!("Denied by rule {}", quoted(name));
                 let message = on_deny.map_or(denied, str::to_owned);
                 let conditions = rule.conditions.iter().map(condition);
                 rules.rules.push(policy::Rule {
@@ -230,7 +230,9 @@ fn at_most(ordering: Ordering, number: f64) -> Max {
         return Max::OutOfRange;
     }
     match ordering {
-        Ordering::Less => (whole as i64).checked_sub(1).map_or(Max::OutOfRange, Max::AtMost),
+        Ordering::Less => (whole as i64)
+            .checked_sub(1)
+            .map_or(Max::OutOfRange, Max::AtMost),
         _ => Max::AtMost(whole as i64),
     }
 }

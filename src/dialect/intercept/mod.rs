@@ -9,7 +9,6 @@
 mod condition;
 mod document;
 mod lower;
-mod quote;
 mod rate_limit;
 mod report;
 mod traps;

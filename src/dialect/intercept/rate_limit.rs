@@ -69,7 +69,10 @@ mod tests {
             ("5 /hour", Problem::Count("5 ")),
             ("5_0/hour", Problem::Count("5_0")),
             ("５/hour", Problem::Count("５")),
-            ("9223372036854775808/day", Problem::Count("9223372036854775808")),
+            (
+                "9223372036854775808/day",
+                Problem::Count("9223372036854775808"),
+            ),
             ("5/Hour", Problem::Window("Hour")),
             ("5/hour/minute", Problem::Window("hour/minute")),
         ] {

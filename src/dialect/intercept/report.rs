@@ -43,6 +43,11 @@ impl Report {
         self.findings.last_mut().expect("it was just added")
     }
 
+    /// Whether nothing more will be kept.
+    pub fn is_full(&self) -> bool {
+        self.findings.len() >= MAX_FINDINGS
+    }
+
     /// What was found, in no particular order.
     pub fn into_findings(mut self) -> Vec<Finding> {
         self.findings.truncate(MAX_FINDINGS);

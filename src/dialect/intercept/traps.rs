@@ -51,7 +51,10 @@ pub(super) fn trap(scalar: &Scalar) -> Option<Trap> {
                 quoted(text),
                 i64::MAX
             ),
-            help: format!("{} for the text, or use a smaller number", write(&json(text))),
+            help: format!(
+                "{} for the text, or use a smaller number",
+                write(&json(text))
+            ),
         }),
         ScalarKind::Int(_) => {
             let disagree = disagreement(text)?;
@@ -131,7 +134,10 @@ fn other_reading(text: &str) -> Option<&'static str> {
         "yes" | "Yes" | "YES" | "on" | "On" | "ON" => Some("`true` to readers of YAML 1.1"),
         "no" | "No" | "NO" | "off" | "Off" | "OFF" => Some("`false` to readers of YAML 1.1"),
         _ if is_sexagesimal(text) => Some("a number to base 60 to readers of YAML 1.1"),
-        _ if ["true", "false", "null"].iter().any(|word| word.eq_ignore_ascii_case(text)) => {
+        _ if ["true", "false", "null"]
+            .iter()
+            .any(|word| word.eq_ignore_ascii_case(text)) =>
+        {
             Some("not the word that it looks like")
         }
         _ => None,
@@ -154,7 +160,5 @@ fn is_sexagesimal(text: &str) -> bool {
     others.peek().is_some()
         && first.starts_with(|c: char| c.is_ascii_digit())
         && first.bytes().all(|b| b.is_ascii_digit() || b == b'_')
-        && others.all(|part| {
-            matches!(part.as_bytes(), [b'0'..=b'9'] | [b'0'..=b'5', b'0'..=b'9'])
-        })
+        && others.all(|part| matches!(part.as_bytes(), [b'0'..=b'9'] | [b'0'..=b'5', b'0'..=b'9']))
 }

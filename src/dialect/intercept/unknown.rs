@@ -63,20 +63,24 @@ impl Part {
 }
 
 /// Reports `entry`, a key that an object of kind `part` does not have. Gives the key that is
-/// absent because this one is a misspelling of it; `has` says which keys the object has.
+/// absent because this one is a misspelling of it, out of those that are `absent`.
 pub(super) fn report(
     part: Part,
     pointer: &str,
     entry: &Entry,
-    has: impl Fn(&str) -> bool,
+    absent: &[&'static str],
     report: &mut Report,
 ) -> Option<&'static str> {
     let key = entry.key.as_str();
     let pointer = join(pointer, key);
     if let Some(help) = gateway_key(part, key) {
+        let consequence = match key {
+            "require" | "deny_if" | "validate" => ", and let through what it forbids",
+            "all_tools" | "limits" => ", and count nothing",
+            _ => "",
+        };
         let message = format!(
-            "{} is a key of gateway policies: the engine ignores it, and all that it forbids is allowed",
-            quoted(key)
+            "`{key}` is a key of gateway policies: the engine would ignore it{consequence}"
         );
         report
             .stricter(&OTHER_DIALECT_KEY, pointer, entry.key_span, message)
@@ -89,7 +93,6 @@ pub(super) fn report(
         part.noun()
     );
     let finding = report.stricter(&UNKNOWN_KEY, pointer, entry.key_span, message);
-    let absent = part.keys().iter().copied().filter(|known| !has(known));
     let homes: Vec<&str> = Part::ALL
         .iter()
         .filter(|home| home.keys().contains(&key))
@@ -99,7 +102,7 @@ pub(super) fn report(
         finding.help = Some(format!("`{key}` is a key of {}", homes.join(" or of ")));
         return None;
     }
-    let known = meant(key, absent, KEYS_BY_OTHER_NAMES);
+    let known = meant(key, absent.iter().copied(), KEYS_BY_OTHER_NAMES);
     finding.help = Some(match known {
         Some(known) => did_you_mean(known),
         None => format!(

@@ -6,14 +6,15 @@ use super::condition::field_place;
 use super::document::{Document, Field, Hidden, Object, Rule, State, Tool, is_null};
 use super::rate_limit::{Problem, RateLimit};
 use super::report::Report;
-use crate::finding::Finding;
+use crate::finding::{Finding, Label};
 use crate::policy::limit::Window;
 use crate::rules;
 use crate::rules::form::{
     INVALID_LIMIT, INVALID_RULE, MISSING_KEY, UNSUPPORTED_VERSION, WRONG_TYPE,
 };
 use crate::schema::words::{
-    POSTURES_BY_OTHER_NAMES, Synonyms, WINDOWS_BY_OTHER_NAMES, argument_in, did_you_mean, listed, meant, write,
+    POSTURES_BY_OTHER_NAMES, Synonyms, WINDOWS_BY_OTHER_NAMES, argument_in, did_you_mean, listed,
+    meant, write,
 };
 use crate::source::tree::join;
 use crate::span::Span;
@@ -68,14 +69,22 @@ fn hide(hidden: &[Hidden<'_>], report: &mut Report) {
             let message = "an entry of `hide` must not be empty";
             report.refuse(&WRONG_TYPE, &entry.pointer, entry.span, message);
         } else if let Some(earlier) = first.get(entry.name) {
-            let message = format!("{} is hidden twice, which the engine refuses", quoted(entry.name));
+            let message = format!(
+                "{} is hidden twice, which the engine refuses",
+                quoted(entry.name)
+            );
             let finding = report.refuse(&INVALID_RULE, &entry.pointer, entry.span, message);
-            *finding = finding.clone().label(*earlier, "the first time");
+            finding.labels.push(label(*earlier, "the first time"));
             finding.help = Some("remove one of the two".into());
         } else {
             first.insert(entry.name, entry.span);
         }
     }
+}
+
+fn label(span: Span, text: &str) -> Label {
+    let text = text.to_owned();
+    Label { span, text }
 }
 
 /// The text of a field that has to be there. `place` is what its object is called, and its key.
@@ -97,13 +106,23 @@ pub(super) fn required<'a>(
     }
     let finding = if field.entry.is_some() {
         let (pointer, span) = field_place(object, field, key);
-        report.refuse(&MISSING_KEY, pointer, span, format!("`{key}` of {noun} is empty"))
+        report.refuse(
+            &MISSING_KEY,
+            pointer,
+            span,
+            format!("`{key}` of {noun} is empty"),
+        )
     } else {
         let message = format!("{noun} has no `{key}`");
         report.refuse(&MISSING_KEY, &object.pointer, object.head, message)
     };
+    let verb = if field.entry.is_some() {
+        "write"
+    } else {
+        "add"
+    };
     finding.help = Some(match help.split_once(':') {
-        Some((start, _)) if start == key => format!("add `{help}`"),
+        Some((start, _)) if start == key => format!("{verb} `{help}`"),
         _ => help.to_owned(),
     });
     None
@@ -208,9 +227,8 @@ fn counter_of(rule: &Rule<'_>) -> Option<Definition> {
 /// The shorthand of a rule that has one: what it says, if it can be written out.
 pub(super) fn shorthand(rule: &Rule<'_>) -> Option<Result<RateLimit, ()>> {
     let text = rule.rate_limit.given()?;
-    let alone = rule.conditions.is_empty()
-        && rule.state.is_none()
-        && rule.action.text != Some("deny");
+    let alone =
+        rule.conditions.is_empty() && rule.state.is_none() && rule.action.text != Some("deny");
     let limit = RateLimit::parse(text).ok().filter(|_| alone);
     Some(limit.ok_or(()))
 }
@@ -229,7 +247,7 @@ fn duplicate_counters(tool: &Tool<'_>, report: &mut Report) {
                     quoted(&found.name)
                 );
                 let finding = report.refuse(&INVALID_RULE, found.pointer, found.span, message);
-                *finding = finding.clone().label(*earlier, "defined here first");
+                finding.labels.push(label(*earlier, "defined here first"));
                 finding.help = Some(if found.name.starts_with("_rate_") {
                     "keep one limit for each window".into()
                 } else {
@@ -249,7 +267,13 @@ fn check_rule(tool: &Tool<'_>, rule: &Rule<'_>, counters: &Counters<'_>, report:
         bad_shorthand(rule, report);
         return;
     }
-    required(&rule.object, rule.name, ("this rule", "name"), "name: <what it is for>", report);
+    required(
+        &rule.object,
+        rule.name,
+        ("this rule", "name"),
+        "name: <what it is for>",
+        report,
+    );
     if let Some(Ok(limit)) = limit {
         own_counter_is_found(tool, rule, limit, counters, report);
         return;
@@ -280,9 +304,7 @@ fn conditions_fit_the_action(rule: &Rule<'_>, report: &mut Report) {
     let object = &rule.object;
     let entry = object.node.entry("conditions");
     // A list that is none has been reported.
-    if entry.is_some_and(|entry| {
-        entry.value.as_sequence().is_none() && !is_null(&entry.value)
-    }) {
+    if entry.is_some_and(|entry| entry.value.as_sequence().is_none() && !is_null(&entry.value)) {
         return;
     }
     let denies = rule.action.text == Some("deny");
@@ -290,12 +312,16 @@ fn conditions_fit_the_action(rule: &Rule<'_>, report: &mut Report) {
         (true, Some(entry)) if !rule.conditions.is_empty() => {
             let message = "a rule with `action: deny` denies every call and can't have conditions";
             let pointer = join(&object.pointer, "conditions");
-            report.refuse(&INVALID_RULE, pointer, entry.key_span, message).help = Some(
+            report
+                .refuse(&INVALID_RULE, pointer, entry.key_span, message)
+                .help = Some(
                 "leave `action` out: a rule with conditions denies unless all of them hold".into(),
             );
         }
         (false, _) if rule.conditions.is_empty() => {
-            if object.has_misspelt("conditions") || object.has_misspelt("rate_limit") {
+            let others = ["conditions", "rate_limit", "action"];
+            let explained = others.iter().any(|key| object.has_misspelt(key));
+            if explained || rule.rate_limit.text.is_none() {
                 report.refused = true;
                 return;
             }
@@ -305,9 +331,8 @@ fn conditions_fit_the_action(rule: &Rule<'_>, report: &mut Report) {
             };
             let message = "a rule needs at least one condition, unless it is `action: deny` or has \
                            a `rate_limit`";
-            report.refuse(&INVALID_RULE, pointer, span, message).help = Some(
-                "add `conditions`, or `action: deny` to deny every call".into(),
-            );
+            report.refuse(&INVALID_RULE, pointer, span, message).help =
+                Some("add `conditions`, or `action: deny` to deny every call".into());
         }
         _ => {}
     }
@@ -343,7 +368,10 @@ fn explain(problem: Problem<'_>, text: &str) -> (String, String) {
     const EXAMPLE: &str = "write the number of calls and the window, such as `10/minute`";
     match problem {
         Problem::Format => (
-            format!("`rate_limit` must be a number and a window, such as `5/hour`, not {}", quoted(text)),
+            format!(
+                "`rate_limit` must be a number and a window, such as `5/hour`, not {}",
+                quoted(text)
+            ),
             match text.parse::<u32>() {
                 Ok(n) if n > 0 => format!("name the window, such as `{n}/minute`"),
                 _ => EXAMPLE.into(),
@@ -379,16 +407,31 @@ fn explain(problem: Problem<'_>, text: &str) -> (String, String) {
 fn check_state(state: &State<'_>, report: &mut Report) {
     let object = &state.object;
     let noun = "this `state` block";
-    required(object, state.counter, (noun, "counter"), "counter: <name>", report);
+    required(
+        object,
+        state.counter,
+        (noun, "counter"),
+        "counter: <name>",
+        report,
+    );
     let window = ("window: day", (object, state.window, "window"));
     if required(object, state.window, (noun, "window"), window.0, report).is_some() {
-        choice(window.1, &INVALID_LIMIT, &Window::NAMES, WINDOWS_BY_OTHER_NAMES, report);
+        choice(
+            window.1,
+            &INVALID_LIMIT,
+            &Window::NAMES,
+            WINDOWS_BY_OTHER_NAMES,
+            report,
+        );
     }
     let Some(path) = state.increment_from.given() else {
         return;
     };
     if !path.starts_with("args.") {
-        let message = format!("`increment_from` must start with `args.`, not {}", quoted(path));
+        let message = format!(
+            "`increment_from` must start with `args.`, not {}",
+            quoted(path)
+        );
         let (pointer, span) = field_place(object, state.increment_from, "increment_from");
         let fields = (!path.starts_with("state."))
             .then(|| argument_in(path))
@@ -439,6 +482,9 @@ fn undefined<'r>(
     span: Span,
     report: &'r mut Report,
 ) -> &'r mut Finding {
-    let message = format!("no rule has a `state` block for the counter {}", quoted(path));
+    let message = format!(
+        "no rule has a `state` block for the counter {}",
+        quoted(path)
+    );
     report.refuse(&INVALID_RULE, pointer, span, message)
 }

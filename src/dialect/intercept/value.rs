@@ -47,12 +47,16 @@ fn map(entries: &[Entry]) -> Vec<(String, Value)> {
             (key, value(&entry.value))
         })
         .collect();
-    members.sort_by(|(a, _), (b, _)| match (texts, a.as_number(), b.as_number()) {
-        (false, Some(a), Some(b)) => a.total_cmp(&b),
-        (false, Some(_), None) => Ordering::Less,
-        (false, None, Some(_)) => Ordering::Greater,
-        _ => a.printed().cmp(&b.printed()),
-    });
-    let printed = members.into_iter().map(|(key, value)| (key.printed(), value));
+    members.sort_by(
+        |(a, _), (b, _)| match (texts, a.as_number(), b.as_number()) {
+            (false, Some(a), Some(b)) => a.total_cmp(&b),
+            (false, Some(_), None) => Ordering::Less,
+            (false, None, Some(_)) => Ordering::Greater,
+            _ => a.printed().cmp(&b.printed()),
+        },
+    );
+    let printed = members
+        .into_iter()
+        .map(|(key, value)| (key.printed(), value));
     printed.collect()
 }

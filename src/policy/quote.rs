@@ -1,4 +1,4 @@
-//! Names in quotes, as Go's `%q` prints them.
+//! Names in quotes, as Go's `%q` prints them: what agents are told quotes names in this way.
 
 use std::fmt::Write;
 use std::sync::OnceLock;
@@ -7,7 +7,7 @@ use regex::Regex;
 
 /// `text` in double quotes: what is not printable is escaped. Spaces other than U+0020, format
 /// characters and private use are not printable to Go.
-pub(super) fn quoted(text: &str) -> String {
+pub(crate) fn quoted(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + 2);
     out.push('"');
     for c in text.chars() {
@@ -60,7 +60,10 @@ mod tests {
             (r#"say "hi" \"#, r#""say \"hi\" \\""#),
             ("\t\r\n\u{7}\u{0}\u{1f}\u{7f}", r#""\t\r\n\a\x00\x1f\x7f""#),
             ("\u{85}\u{a0}\u{ad}", r#""\u0085\u00a0\u00ad""#),
-            ("\u{200b}\u{2028}\u{feff}\u{e000}", r#""\u200b\u2028\ufeff\ue000""#),
+            (
+                "\u{200b}\u{2028}\u{feff}\u{e000}",
+                r#""\u200b\u2028\ufeff\ue000""#,
+            ),
             ("\u{f0000}\u{10ffff}", r#""\U000f0000\U0010ffff""#),
             ("é😀e\u{301}\u{fffd}", "\"é😀e\u{301}\u{fffd}\""),
         ] {
