@@ -1,10 +1,10 @@
 //! Conditions: a path, an operator and a value, checked one by one.
 
 use super::document::{Field, Object, Reader, value_span};
+use super::fields::{choice, required};
 use super::report::Report;
 use super::traps;
 use super::unknown::Part;
-use super::validate::{choice, required};
 use super::value::{scalar_value, value};
 use crate::policy::condition::{OPERATORS, Ordering, Test};
 use crate::policy::re2::Pattern;
@@ -15,7 +15,6 @@ use crate::schema::words::{
     write,
 };
 use crate::source::tree::{Node, ScalarKind, join};
-use crate::span::Span;
 use crate::suggest::quoted;
 
 /// A condition as it is written.
@@ -49,8 +48,7 @@ pub(super) fn read<'a>(
 }
 
 fn check_path(object: &Object<'_>, path: Field<'_>, report: &mut Report) {
-    let place = ("this condition", "path");
-    let Some(text) = required(object, path, place, "path: args.<field>", report) else {
+    let Some(text) = required(object, path, "path: args.<field>", report) else {
         return;
     };
     if text.starts_with("args.") || text.starts_with("state.") {
@@ -64,7 +62,7 @@ fn check_path(object: &Object<'_>, path: Field<'_>, report: &mut Report) {
         Some(fields) => did_you_mean(&format!("args.{fields}")),
         None => "name an argument: `args.<field>`".into(),
     };
-    let (pointer, span) = field_place(object, path, "path");
+    let (pointer, span) = object.place(path);
     report
         .refuse(&INVALID_CONDITION, pointer, span, message)
         .help = Some(help);
@@ -72,29 +70,10 @@ fn check_path(object: &Object<'_>, path: Field<'_>, report: &mut Report) {
 
 fn operator<'a>(object: &Object<'_>, op: Field<'a>, report: &mut Report) -> Option<&'a str> {
     let help = format!("the operators are {}", listed(OPERATORS, "and"));
-    let text = required(object, op, ("this condition", "op"), &help, report)?;
-    let place = (object, op, "op");
-    let known = choice(
-        place,
-        &INVALID_CONDITION,
-        &OPERATORS,
-        OPERATORS_BY_OTHER_NAMES,
-        report,
-    );
+    let text = required(object, op, &help, report)?;
+    let synonyms = OPERATORS_BY_OTHER_NAMES;
+    let known = choice(object, op, &INVALID_CONDITION, &OPERATORS, synonyms, report);
     known.then_some(text)
-}
-
-/// Where a field that is there stands.
-pub(super) fn field_place(object: &Object<'_>, field: Field<'_>, key: &str) -> (String, Span) {
-    let span = field.entry.map_or(object.head, |entry| {
-        let span = value_span(&entry.value);
-        if span.is_empty() {
-            entry.key_span
-        } else {
-            span
-        }
-    });
-    (join(&object.pointer, key), span)
 }
 
 /// The test of a known operator. A value that is not there is null.

@@ -58,6 +58,7 @@ pub(super) struct State<'a> {
 
 /// An object of the file.
 pub(super) struct Object<'a> {
+    pub part: Part,
     pub pointer: String,
     pub node: &'a Node,
     /// What to underline when something is missing inside.
@@ -67,6 +68,20 @@ pub(super) struct Object<'a> {
 }
 
 impl Object<'_> {
+    /// The pointer of a field, and what to underline if something is wrong with it.
+    pub fn place(&self, field: Field<'_>) -> (String, Span) {
+        let span = field.entry.map_or(self.head, |entry| {
+            // A null may have no text of its own.
+            let span = value_span(&entry.value);
+            if span.is_empty() {
+                entry.key_span
+            } else {
+                span
+            }
+        });
+        (join(&self.pointer, field.key), span)
+    }
+
     /// Whether a finding about another key accounts for the absence of `key`.
     pub fn has_misspelt(&self, key: &str) -> bool {
         self.misspelt.contains(&key)
@@ -76,6 +91,7 @@ impl Object<'_> {
 /// A field that the engine reads as text.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Field<'a> {
+    pub key: &'static str,
     /// The text; empty if the field is absent or null, which are the same to the engine. `None` if
     /// it is a list or an object, which has been reported.
     pub text: Option<&'a str>,
@@ -97,7 +113,7 @@ pub(super) fn read<'a>(root: &'a Node, report: &mut Report) -> Document<'a> {
         // What is no object is read as an empty one, to no harm: the file is refused already.
         None => Object {
             misspelt: vec!["version"],
-            ..plain_object(root, String::new(), None)
+            ..plain_object(root, String::new(), Part::Policy, None)
         },
     };
     reader.text(&object, "description");
@@ -130,7 +146,7 @@ impl Reader<'_> {
         part: Part,
         entry: Option<&'a Entry>,
     ) -> Option<Object<'a>> {
-        let mut object = plain_object(node, pointer, entry);
+        let mut object = plain_object(node, pointer, part, entry);
         let Value::Mapping(entries) = &node.value else {
             if is_null(node) {
                 return Some(object);
@@ -160,7 +176,7 @@ impl Reader<'_> {
     }
 
     /// The field `key` as text.
-    pub fn text<'a>(&mut self, object: &Object<'a>, key: &str) -> Field<'a> {
+    pub fn text<'a>(&mut self, object: &Object<'a>, key: &'static str) -> Field<'a> {
         let entry = object.node.entry(key);
         let text = match entry.map(|entry| &entry.value.value) {
             None => Some(""),
@@ -178,7 +194,7 @@ impl Reader<'_> {
                 finding.help = Some(write("rate_limit: 10/minute"));
             }
         }
-        Field { text, entry }
+        Field { key, text, entry }
     }
 
     /// The entries of the list `key` that are not null.
@@ -377,8 +393,14 @@ impl Reader<'_> {
     }
 }
 
-fn plain_object<'a>(node: &'a Node, pointer: String, entry: Option<&Entry>) -> Object<'a> {
+fn plain_object<'a>(
+    node: &'a Node,
+    pointer: String,
+    part: Part,
+    entry: Option<&Entry>,
+) -> Object<'a> {
     Object {
+        part,
         pointer,
         node,
         head: entry.map_or_else(|| value_span(node), |entry| entry.key_span),

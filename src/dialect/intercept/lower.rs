@@ -1,9 +1,9 @@
 //! A valid file to a policy.
 
 use super::condition::Condition;
+use super::counters::own_path;
 use super::document::{Document, Rule, State, Tool};
-use super::rate_limit::RateLimit;
-use super::validate::{own_path, shorthand};
+use super::rate_limit::{RateLimit, shorthand};
 use crate::policy::condition::{ArgPath, Condition as Lowered, Ordering, Subject, Test};
 use crate::policy::limit::{Amount, CounterKey, CounterScope, Limit, Max, Refusal, Window};
 use crate::policy::quote::quoted;

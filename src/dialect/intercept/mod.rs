@@ -7,7 +7,9 @@
 //! something to the engine: it is lowered all the same ([`lower`](self::lower::policy)).
 
 mod condition;
+mod counters;
 mod document;
+mod fields;
 mod lower;
 mod rate_limit;
 mod report;

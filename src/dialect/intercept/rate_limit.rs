@@ -1,5 +1,6 @@
 //! The shorthand `rate_limit: 5/hour`, which the engine writes out as a condition and a counter.
 
+use super::document::Rule;
 use crate::policy::limit::Window;
 
 /// A limit as the shorthand says it.
@@ -45,6 +46,15 @@ impl RateLimit {
         let Self { count, window } = self;
         format!("Rate limit of {count} per {window} reached. Try again later.")
     }
+}
+
+/// The shorthand of a rule that has one: what it says, if it can be written out.
+pub(super) fn shorthand(rule: &Rule<'_>) -> Option<Result<RateLimit, ()>> {
+    let text = rule.rate_limit.given()?;
+    let alone =
+        rule.conditions.is_empty() && rule.state.is_none() && rule.action.text != Some("deny");
+    let limit = RateLimit::parse(text).ok().filter(|_| alone);
+    Some(limit.ok_or(()))
 }
 
 #[cfg(test)]

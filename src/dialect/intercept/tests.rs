@@ -435,87 +435,92 @@ fn keys_that_the_engine_ignores() {
     );
 }
 
+/// What the messages are about: whole files, rules of a tool, conditions, values of `eq`.
+const FILES: &[&str] = &[
+    "",
+    "[]",
+    "version: 2",
+    "version: [1]",
+    "version: '1'\ndefault: Deny",
+    "version: '1'\ndefault: block",
+    "version: '1'\nhide: secrets",
+    "version: '1'\nhide: [a, '', a, {}]",
+    "version: '1'\ntools: [a]",
+    "version: '1'\ntools: {t: []}",
+    "version: '1'\ntools: {t: deny}",
+    "version: '1'\nall_tools: {}",
+    "version: '1'\ntoools: {}",
+    "version: '1'\nhide: [~]\ntools: {~: {}}",
+    "version: '1'\ntools: {a.b: {rules: [{name: r, rate_limit: 1/day}]}}",
+    "version: '1'\ntools: {_global: {}, '*': {rules: [{name: r, rate_limit: 1/day}]}}",
+    "version: '1'\ntools: {t: {deny_if: [], reason: x, rate_limit: 5/day}}",
+];
+
+const RULES: &[&str] = &[
+    "r",
+    "{}",
+    "{name: '', action: audit}",
+    "{name: r, action: Deny}",
+    "{name: r, action: deny, conditions: [{path: args.x, op: eq}]}",
+    "{name: r, rate_limit: 5}",
+    "{name: r, rate_limit: 0/hour}",
+    "{name: r, rate_limit: 5 /hour}",
+    "{name: r, rate_limit: 5/Hour}",
+    "{name: r, rate_limit: {max: 5, window: 60}}",
+    "{name: r, rate_limit: 5/day, action: deny, state: {}, conditions: [{path: args.x, op: eq}]}",
+    "{name: r, action: deny, state: {counter: '', window: week, increment_from: amount}}",
+    "{name: r, action: deny, state: {window: Day, increment: many}}",
+    "{name: r, acton: deny}",
+    "~",
+    "{name: r, conditions: {path: args.x}}",
+    "{name: r, conditions: [{path: state.t.n, op: lt, value: 1}]}",
+];
+
+const CONDITIONS: &[&str] = &[
+    "op: eq",
+    "path: amount, op: eq",
+    "path: ''",
+    "path: args.x, op: equals",
+    "path: args.x, op: EQ",
+    "path: args.x, op: like",
+    "path: args.x, op: in, value: a",
+    "path: args.x, op: in",
+    "path: args.x, op: lt, value: \"5\"",
+    "path: args.x, op: lt, value: 18446744073709551615",
+    "path: args.x, op: lt, value: 2024-01-02",
+    "path: args.x, op: exists, value: yes",
+    "path: args.x, op: regex, value: 5",
+    "path: args.x, op: regex, value: (?=a)",
+];
+
+const VALUES: &[&str] = &[
+    "2024-01-02",
+    "017",
+    "0o17",
+    "0b101",
+    "1_000",
+    "089",
+    ".inf",
+    "18446744073709551615",
+    "yes",
+    "12:30",
+    "tRUE",
+];
+
 /// Everything that is said, for reading. What stands here is shown to people.
 #[test]
 fn messages() {
     let mut said = String::new();
-    let top = [
-        "",
-        "[]",
-        "version: 2",
-        "version: [1]",
-        "version: '1'\ndefault: Deny",
-        "version: '1'\ndefault: block",
-        "version: '1'\nhide: secrets",
-        "version: '1'\nhide: [a, '', a, {}]",
-        "version: '1'\ntools: [a]",
-        "version: '1'\ntools: {t: []}",
-        "version: '1'\ntools: {t: deny}",
-        "version: '1'\nall_tools: {}",
-        "version: '1'\ntoools: {}",
-        "version: '1'\nhide: [~]\ntools: {~: {}}",
-        "version: '1'\ntools: {a.b: {rules: [{name: r, rate_limit: 1/day}]}}",
-        "version: '1'\ntools: {_global: {}, '*': {rules: [{name: r, rate_limit: 1/day}]}}",
-        "version: '1'\ntools: {t: {deny_if: [], reason: x, rate_limit: 5/day}}",
-    ];
-    let lists = [
-        "r",
-        "{}",
-        "{name: '', action: audit}",
-        "{name: r, action: Deny}",
-        "{name: r, action: deny, conditions: [{path: args.x, op: eq}]}",
-        "{name: r, rate_limit: 5}",
-        "{name: r, rate_limit: 0/hour}",
-        "{name: r, rate_limit: 5 /hour}",
-        "{name: r, rate_limit: 5/Hour}",
-        "{name: r, rate_limit: {max: 5, window: 60}}",
-        "{name: r, rate_limit: 5/day, action: deny, state: {}, conditions: [{path: args.x, op: eq}]}",
-        "{name: r, action: deny, state: {counter: '', window: week, increment_from: amount}}",
-        "{name: r, action: deny, state: {window: Day, increment: many}}",
-        "{name: r, acton: deny}",
-        "~",
-        "{name: r, conditions: {path: args.x}}",
-        "{name: r, conditions: [{path: state.t.n, op: lt, value: 1}]}",
-    ];
-    let conditions = [
-        "op: eq",
-        "path: amount, op: eq",
-        "path: ''",
-        "path: args.x, op: equals",
-        "path: args.x, op: EQ",
-        "path: args.x, op: like",
-        "path: args.x, op: in, value: a",
-        "path: args.x, op: in",
-        "path: args.x, op: lt, value: \"5\"",
-        "path: args.x, op: lt, value: 18446744073709551615",
-        "path: args.x, op: lt, value: 2024-01-02",
-        "path: args.x, op: exists, value: yes",
-        "path: args.x, op: regex, value: 5",
-        "path: args.x, op: regex, value: (?=a)",
-    ];
-    let values = [
-        "2024-01-02",
-        "017",
-        "0o17",
-        "0b101",
-        "1_000",
-        "089",
-        ".inf",
-        "18446744073709551615",
-        "yes",
-        "12:30",
-        "tRUE",
-    ];
-    let texts = top
+    let texts = FILES
         .iter()
         .map(ToString::to_string)
-        .chain(lists.iter().map(|rule| rules(&[rule])))
+        .chain(RULES.iter().map(|rule| rules(&[rule])))
         .chain([rules(&[
             "{name: a, rate_limit: 1/day}",
             "{name: b, rate_limit: 2/day}",
         ])])
-        .chain(conditions.iter().map(|fields| condition(fields)))
-        .chain(values.iter().map(|text| value(text)))
+        .chain(CONDITIONS.iter().map(|fields| condition(fields)))
+        .chain(VALUES.iter().map(|text| value(text)))
         .chain([state("op: lt, value: 5", ", increment: 2.7")]);
     for text in texts {
         for finding in lowered(&text).findings {
@@ -673,5 +678,39 @@ fn collect_spans(node: &Node, spans: &mut Vec<crate::span::Span>) {
                 collect_spans(&entry.value, spans);
             }
         }
+    }
+}
+
+/// One mistake in very many copies takes no more than a moment, and is not told in all its copies.
+#[test]
+fn hostile_files_are_judged_quickly() {
+    let many = |n: usize, item: &dyn Fn(usize) -> String| {
+        let items: Vec<String> = (0..n).map(item).collect();
+        items.join(",")
+    };
+    let keys = many(300_000, &|i| format!(r#""k{i}":0"#));
+    let hidden = many(300_000, &|i| format!("\"{}\"", i / 2));
+    let broken = many(100_000, &|_| {
+        r#"{"conditions":[{"path":"state.t.n"}]}"#.into()
+    });
+    let counters = many(100_000, &|i| {
+        format!(r#"{{"name":"r","action":"deny","state":{{"counter":"{i}","window":"day"}}}}"#)
+    });
+    for text in [
+        format!(r#"{{"version":"1",{keys}}}"#),
+        format!(r#"{{"version":"1","tools":{{"t":{{"rules":[{{{keys}}}]}}}}}}"#),
+        format!(r#"{{"version":"1","tools":{{{keys}}}}}"#),
+        format!(r#"{{"version":"1","hide":[{hidden}]}}"#),
+        format!(r#"{{"version":"1","tools":{{"t":{{"rules":[{broken}]}}}}}}"#),
+        format!(r#"{{"version":"1","tools":{{"t":{{"rules":[{counters}]}}}}}}"#),
+    ] {
+        let root = crate::source::json::parse(&text)
+            .root
+            .expect("the text is JSON");
+        let start = std::time::Instant::now();
+        let findings = lower(&root).findings.len();
+        let took = start.elapsed();
+        assert!(findings <= 10_000);
+        assert!(took.as_secs() < 5, "{took:?} for {}", &text[..60]);
     }
 }

@@ -37,6 +37,17 @@ impl Part {
         }
     }
 
+    /// What one of them is called.
+    pub fn this(self) -> &'static str {
+        match self {
+            Part::Policy => "this policy",
+            Part::Tool => "this tool",
+            Part::Rule => "this rule",
+            Part::Condition => "this condition",
+            Part::State => "this `state` block",
+        }
+    }
+
     /// The keys that it may have.
     pub fn keys(self) -> &'static [&'static str] {
         match self {

@@ -1,17 +1,15 @@
 //! What the engine's validator refuses: policies that load and can't mean anything.
 
-use ahash::{AHashMap, AHashSet};
+use ahash::AHashMap;
 
-use super::condition::field_place;
-use super::document::{Document, Field, Hidden, Object, Rule, State, Tool, is_null};
-use super::rate_limit::{Problem, RateLimit};
+use super::counters::{self, Counters};
+use super::document::{Document, Hidden, Rule, State, Tool, is_null};
+use super::fields::{choice, required};
+use super::rate_limit::{Problem, RateLimit, shorthand};
 use super::report::Report;
-use crate::finding::{Finding, Label};
+use crate::finding::Label;
 use crate::policy::limit::Window;
-use crate::rules;
-use crate::rules::form::{
-    INVALID_LIMIT, INVALID_RULE, MISSING_KEY, UNSUPPORTED_VERSION, WRONG_TYPE,
-};
+use crate::rules::form::{INVALID_LIMIT, INVALID_RULE, UNSUPPORTED_VERSION, WRONG_TYPE};
 use crate::schema::words::{
     POSTURES_BY_OTHER_NAMES, Synonyms, WINDOWS_BY_OTHER_NAMES, argument_in, did_you_mean, listed,
     meant, write,
@@ -24,19 +22,21 @@ use crate::suggest::quoted;
 pub(super) fn check(document: &Document<'_>, report: &mut Report) {
     version(document, report);
     if document.default.given().is_some() {
-        let place = (&document.object, document.default, "default");
+        let postures = &["allow", "deny"];
+        let synonyms = POSTURES_BY_OTHER_NAMES;
         choice(
-            place,
+            &document.object,
+            document.default,
             &WRONG_TYPE,
-            &["allow", "deny"],
-            POSTURES_BY_OTHER_NAMES,
+            postures,
+            synonyms,
             report,
         );
     }
     hide(&document.hide, report);
     let counters = Counters::of(&document.tools);
     for tool in &document.tools {
-        duplicate_counters(tool, report);
+        counters::check_duplicates(tool, report);
         for rule in &tool.rules {
             check_rule(tool, rule, &counters, report);
         }
@@ -45,16 +45,15 @@ pub(super) fn check(document: &Document<'_>, report: &mut Report) {
 
 fn version(document: &Document<'_>, report: &mut Report) {
     const WRITE: &str = "version: \"1\"";
-    let place = ("this policy", "version");
     let (object, field) = (&document.object, document.version);
-    match required(object, field, place, WRITE, report) {
+    match required(object, field, WRITE, report) {
         None | Some("1") => {}
         Some(text) => {
             let message = format!(
                 "policy version {} is not supported: the only version is `\"1\"`",
                 quoted(text)
             );
-            let (pointer, span) = field_place(object, field, "version");
+            let (pointer, span) = object.place(field);
             report
                 .refuse(&UNSUPPORTED_VERSION, pointer, span, message)
                 .help = Some(write(WRITE));
@@ -74,189 +73,13 @@ fn hide(hidden: &[Hidden<'_>], report: &mut Report) {
                 quoted(entry.name)
             );
             let finding = report.refuse(&INVALID_RULE, &entry.pointer, entry.span, message);
-            finding.labels.push(label(*earlier, "the first time"));
+            finding.labels.push(Label {
+                span: *earlier,
+                text: "the first time".into(),
+            });
             finding.help = Some("remove one of the two".into());
         } else {
             first.insert(entry.name, entry.span);
-        }
-    }
-}
-
-fn label(span: Span, text: &str) -> Label {
-    let text = text.to_owned();
-    Label { span, text }
-}
-
-/// The text of a field that has to be there. `place` is what its object is called, and its key.
-pub(super) fn required<'a>(
-    object: &Object<'_>,
-    field: Field<'a>,
-    place: (&str, &'static str),
-    help: &str,
-    report: &mut Report,
-) -> Option<&'a str> {
-    let (noun, key) = place;
-    let text = field.text?;
-    if !text.is_empty() {
-        return Some(text);
-    }
-    if object.has_misspelt(key) {
-        report.refused = true;
-        return None;
-    }
-    let finding = if field.entry.is_some() {
-        let (pointer, span) = field_place(object, field, key);
-        report.refuse(
-            &MISSING_KEY,
-            pointer,
-            span,
-            format!("`{key}` of {noun} is empty"),
-        )
-    } else {
-        let message = format!("{noun} has no `{key}`");
-        report.refuse(&MISSING_KEY, &object.pointer, object.head, message)
-    };
-    let verb = if field.entry.is_some() {
-        "write"
-    } else {
-        "add"
-    };
-    finding.help = Some(match help.split_once(':') {
-        Some((start, _)) if start == key => format!("{verb} `{help}`"),
-        _ => help.to_owned(),
-    });
-    None
-}
-
-/// Whether a field is one of `words`; reports it if it is not, as broken `rule` unless only the
-/// letter case is wrong.
-pub(super) fn choice(
-    (object, field, key): (&Object<'_>, Field<'_>, &str),
-    rule: &'static rules::Rule,
-    words: &[&'static str],
-    synonyms: Synonyms,
-    report: &mut Report,
-) -> bool {
-    let Some(text) = field.given() else {
-        return true;
-    };
-    if words.contains(&text) {
-        return true;
-    }
-    let (pointer, span) = field_place(object, field, key);
-    let same_word = |word: &&&str| word.eq_ignore_ascii_case(text.trim());
-    if let Some(word) = words.iter().find(same_word) {
-        let message = format!("`{key}` must be written `{word}`, not {}", quoted(text));
-        report.refuse(&WRONG_TYPE, pointer, span, message).help = Some(write(word));
-        return false;
-    }
-    let listed = listed(words.iter().copied(), "or");
-    let message = match words.len() {
-        ..=3 => format!("`{key}` must be {listed}, not {}", quoted(text)),
-        _ => format!("there is no {} as `{key}`", quoted(text)),
-    };
-    let help = match meant(text, words.iter().copied(), synonyms) {
-        Some(word) => Some(did_you_mean(word)),
-        None => (words.len() > 3).then(|| format!("`{key}` can be {listed}")),
-    };
-    report.refuse(rule, pointer, span, message).help = help;
-    false
-}
-
-/// The counters that the tools of a file define.
-struct Counters<'a> {
-    of_tools: AHashMap<&'a str, AHashSet<String>>,
-}
-
-impl<'a> Counters<'a> {
-    fn of(tools: &[Tool<'a>]) -> Self {
-        let of_tools = tools.iter().map(|tool| {
-            let names = tool.rules.iter().filter_map(counter_of);
-            (tool.entry.key.as_str(), names.map(|c| c.name).collect())
-        });
-        Self {
-            of_tools: of_tools.collect(),
-        }
-    }
-
-    /// Whether the counter that `path` reads is defined. Paths without a counter's name pass.
-    fn define(&self, path: &str) -> bool {
-        let mut parts = path.splitn(3, '.').skip(1);
-        let (Some(scope), Some(counter)) = (parts.next(), parts.next()) else {
-            return true;
-        };
-        // The scope of the wildcard's counters, unless a tool has taken the name.
-        let tool = match scope {
-            "_global" if !self.of_tools.contains_key("_global") => "*",
-            scope => scope,
-        };
-        self.of_tools
-            .get(tool)
-            .is_some_and(|names| names.contains(counter))
-    }
-}
-
-/// The counter that a rule defines, and where.
-struct Definition {
-    name: String,
-    pointer: String,
-    span: Span,
-}
-
-/// A shorthand that can be written out defines a counter; one that can't leaves the rule's own
-/// `state` block in force.
-fn counter_of(rule: &Rule<'_>) -> Option<Definition> {
-    let (name, (pointer, span)) = match (shorthand(rule), &rule.state) {
-        (Some(Ok(limit)), _) => (
-            limit.counter(),
-            field_place(&rule.object, rule.rate_limit, "rate_limit"),
-        ),
-        (_, Some(state)) => (
-            state.counter.text?.to_owned(),
-            field_place(&state.object, state.counter, "counter"),
-        ),
-        (_, None) => return None,
-    };
-    Some(Definition {
-        name,
-        pointer,
-        span,
-    })
-}
-
-/// The shorthand of a rule that has one: what it says, if it can be written out.
-pub(super) fn shorthand(rule: &Rule<'_>) -> Option<Result<RateLimit, ()>> {
-    let text = rule.rate_limit.given()?;
-    let alone =
-        rule.conditions.is_empty() && rule.state.is_none() && rule.action.text != Some("deny");
-    let limit = RateLimit::parse(text).ok().filter(|_| alone);
-    Some(limit.ok_or(()))
-}
-
-/// Two rules of a tool can't have one counter, whatever their windows are.
-fn duplicate_counters(tool: &Tool<'_>, report: &mut Report) {
-    let mut first: AHashMap<String, Span> = AHashMap::default();
-    for found in tool.rules.iter().filter_map(counter_of) {
-        match first.get(&found.name) {
-            // A counter without a name is reported as that.
-            Some(_) if found.name.is_empty() => {}
-            Some(earlier) => {
-                let message = format!(
-                    "another rule of tool {} has the counter {} already",
-                    quoted(&tool.entry.key),
-                    quoted(&found.name)
-                );
-                let finding = report.refuse(&INVALID_RULE, found.pointer, found.span, message);
-                finding.labels.push(label(*earlier, "defined here first"));
-                finding.help = Some(if found.name.starts_with("_rate_") {
-                    "keep one limit for each window".into()
-                } else {
-                    "give each rule of a tool a counter of its own".into()
-                });
-            }
-            None => {
-                first.insert(found.name, found.span);
-            }
         }
     }
 }
@@ -267,19 +90,13 @@ fn check_rule(tool: &Tool<'_>, rule: &Rule<'_>, counters: &Counters<'_>, report:
         bad_shorthand(rule, report);
         return;
     }
-    required(
-        &rule.object,
-        rule.name,
-        ("this rule", "name"),
-        "name: <what it is for>",
-        report,
-    );
+    required(&rule.object, rule.name, "name: <what it is for>", report);
     if let Some(Ok(limit)) = limit {
-        own_counter_is_found(tool, rule, limit, counters, report);
+        counters::check_own(tool, rule, limit, counters, report);
         return;
     }
-    let place = (&rule.object, rule.action, "action");
-    if choice(place, &INVALID_RULE, &["evaluate", "deny"], ACTIONS, report) {
+    let (object, actions) = (&rule.object, &["evaluate", "deny"]);
+    if choice(object, rule.action, &INVALID_RULE, actions, ACTIONS, report) {
         conditions_fit_the_action(rule, report);
     }
     if let Some(state) = &rule.state {
@@ -290,8 +107,8 @@ fn check_rule(tool: &Tool<'_>, rule: &Rule<'_>, counters: &Counters<'_>, report:
             continue;
         };
         if path.starts_with("state.") && !counters.define(path) {
-            let (pointer, span) = field_place(&condition.object, condition.path, "path");
-            undefined(path, pointer, span, report).help =
+            let (pointer, span) = condition.object.place(condition.path);
+            counters::undefined(path, pointer, span, report).help =
                 Some("a counter is defined by the `state` block of a rule of that tool".into());
         }
     }
@@ -344,7 +161,7 @@ fn bad_shorthand(rule: &Rule<'_>, report: &mut Report) {
     let text = rule.rate_limit.given().unwrap_or_default();
     if let Err(problem) = RateLimit::parse(text) {
         let (message, help) = explain(problem, text);
-        let (pointer, span) = field_place(object, rule.rate_limit, "rate_limit");
+        let (pointer, span) = object.place(rule.rate_limit);
         report.refuse(&INVALID_LIMIT, pointer, span, message).help = Some(help);
     }
     let conditions = (!rule.conditions.is_empty()).then_some("conditions");
@@ -358,7 +175,7 @@ fn bad_shorthand(rule: &Rule<'_>, report: &mut Report) {
     }
     if rule.action.text == Some("deny") {
         let message = "a rule with `action: deny` denies every call and can't have a `rate_limit`";
-        let (pointer, span) = field_place(object, rule.action, "action");
+        let (pointer, span) = object.place(rule.action);
         report.refuse(&INVALID_RULE, pointer, span, message).help =
             Some("leave `action` out".into());
     }
@@ -406,21 +223,15 @@ fn explain(problem: Problem<'_>, text: &str) -> (String, String) {
 
 fn check_state(state: &State<'_>, report: &mut Report) {
     let object = &state.object;
-    let noun = "this `state` block";
-    required(
-        object,
-        state.counter,
-        (noun, "counter"),
-        "counter: <name>",
-        report,
-    );
-    let window = ("window: day", (object, state.window, "window"));
-    if required(object, state.window, (noun, "window"), window.0, report).is_some() {
+    required(object, state.counter, "counter: <name>", report);
+    if required(object, state.window, "window: day", report).is_some() {
+        let (windows, synonyms) = (&Window::NAMES, WINDOWS_BY_OTHER_NAMES);
         choice(
-            window.1,
+            object,
+            state.window,
             &INVALID_LIMIT,
-            &Window::NAMES,
-            WINDOWS_BY_OTHER_NAMES,
+            windows,
+            synonyms,
             report,
         );
     }
@@ -432,59 +243,11 @@ fn check_state(state: &State<'_>, report: &mut Report) {
             "`increment_from` must start with `args.`, not {}",
             quoted(path)
         );
-        let (pointer, span) = field_place(object, state.increment_from, "increment_from");
+        let (pointer, span) = object.place(state.increment_from);
         let fields = (!path.starts_with("state."))
             .then(|| argument_in(path))
             .flatten();
         report.refuse(&INVALID_LIMIT, pointer, span, message).help =
             fields.map(|fields| did_you_mean(&format!("args.{fields}")));
     }
-}
-
-/// Where a rule's own counter is read: the scope is the tool's name, or `_global` for `*`.
-pub(super) fn own_path(tool: &Tool<'_>, counter: &str) -> String {
-    let scope = match tool.entry.key.as_str() {
-        "*" => "_global",
-        name => name,
-    };
-    format!("state.{scope}.{counter}")
-}
-
-/// The engine writes a shorthand out before it validates it, and may then not find the counter.
-fn own_counter_is_found(
-    tool: &Tool<'_>,
-    rule: &Rule<'_>,
-    limit: RateLimit,
-    counters: &Counters<'_>,
-    report: &mut Report,
-) {
-    let path = own_path(tool, &limit.counter());
-    if counters.define(&path) {
-        return;
-    }
-    let name = tool.entry.key.as_str();
-    let (pointer, span) = field_place(&rule.object, rule.rate_limit, "rate_limit");
-    let finding = undefined(&path, pointer, span, report);
-    finding.help = Some(if name == "*" {
-        "a tool called `_global` has taken the name that the counters of `\"*\"` go by".into()
-    } else {
-        format!(
-            "the engine takes what stands before the first dot of {} for the tool: it can't limit \
-             tools with a dot in their name, except all together under `\"*\"`",
-            quoted(name)
-        )
-    });
-}
-
-fn undefined<'r>(
-    path: &str,
-    pointer: String,
-    span: Span,
-    report: &'r mut Report,
-) -> &'r mut Finding {
-    let message = format!(
-        "no rule has a `state` block for the counter {}",
-        quoted(path)
-    );
-    report.refuse(&INVALID_RULE, pointer, span, message)
 }
