@@ -30,6 +30,9 @@ pub enum Value {
 pub struct Entry {
     /// The key's text, unescaped.
     pub key: String,
+    /// What the key resolves to: always a string in JSON. In YAML, a null key is not the key
+    /// `null`, and the engine drops tools that have one.
+    pub key_kind: ScalarKind,
     /// The key's bytes, quotes included.
     pub key_span: Span,
     /// The value.
