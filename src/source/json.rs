@@ -105,6 +105,7 @@ impl Builder<'_> {
             seen.insert(name.clone(), key_span);
             entries.push(Entry {
                 key: name,
+                key_kind: ScalarKind::String,
                 key_span,
                 value,
             });

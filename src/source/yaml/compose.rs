@@ -5,8 +5,8 @@
 
 use std::borrow::Cow;
 
+use ahash::AHashMap;
 use granit_parser::{ErrorKind, Event, Options, Parser, ScalarStyle, ScanError, YamlVersion};
-use rustc_hash::FxHashMap;
 
 use super::diagnose::{
     STAR_HELP, Scene, escape, explain, report, rest_of_line, syntax_error, too_deep, visible,
@@ -30,7 +30,7 @@ pub(super) fn compose(text: &str) -> Document {
         text,
         document: Document::default(),
         open: Vec::new(),
-        anchors: FxHashMap::default(),
+        anchors: AHashMap::default(),
         alias_weight: 0,
         read_to: 0,
         state: State::Before,
@@ -96,7 +96,7 @@ struct Composer<'t> {
     document: Document,
     open: Vec<Frame>,
     /// The nodes of the parser's anchor numbers.
-    anchors: FxHashMap<usize, NodeId>,
+    anchors: AHashMap<usize, NodeId>,
     alias_weight: usize,
     /// Offset behind the last thing read.
     read_to: usize,
