@@ -5,6 +5,7 @@ pub mod engine;
 pub mod finding;
 pub mod json;
 pub mod policy;
+pub mod render;
 pub mod replay;
 pub mod rules;
 pub mod source;
