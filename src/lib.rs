@@ -6,6 +6,7 @@ pub mod engine;
 pub mod finding;
 pub mod json;
 pub mod policy;
+pub mod render;
 pub mod replay;
 pub mod rules;
 pub mod schema;

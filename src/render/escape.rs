@@ -1,0 +1,236 @@
+//! Hostile text made printable: the one place that decides which characters reach a terminal or a
+//! CI log as they are, and how the others are written.
+//!
+//! Policies, traces and file names are written by strangers. Shown raw they could move the cursor,
+//! reverse the order of a line, hide a word, or give commands to the CI system that reads the log.
+
+use std::borrow::Cow;
+use std::fmt::Write as _;
+use std::io;
+
+use serde::Serialize;
+use serde_json::ser::{CompactFormatter, Formatter, Serializer};
+
+/// Whether `c` must never reach the output: it controls the terminal, the direction or the breaking
+/// of the text, or can't be seen. Variation selectors, private use and unassigned characters pass.
+pub fn is_dangerous(c: char) -> bool {
+    matches!(
+        c,
+        '\0'..='\x1f'                   // C0, with ESC
+        | '\x7f'..='\u{9f}'             // DEL and C1, with the one-character CSI
+        | '\u{ad}'                      // soft hyphen
+        | '\u{61c}'                     // Arabic letter mark
+        | '\u{180e}'                    // Mongolian vowel separator
+        | '\u{200b}'..='\u{200f}'       // zero width, left-to-right and right-to-left mark
+        | '\u{2028}'..='\u{202e}'       // line and paragraph separator, embeddings and overrides
+        | '\u{2060}'..='\u{206f}'       // invisible operators, isolates, deprecated format controls
+        | '\u{feff}'                    // byte-order mark
+        | '\u{fff9}'..='\u{fffb}'       // interlinear annotation
+        | '\u{e0000}'..='\u{e007f}'     // tags
+    )
+}
+
+/// `text` on one line, as it may be shown: dangerous characters become `\n`, `\r`, `\t` or
+/// `\u{1b}`. So do the first characters of what a CI system reads as a command: `::` at the
+/// beginning of a word, and `##[`, `##vso[` and their kind anywhere.
+pub fn printable(text: &str) -> Cow<'_, str> {
+    let mut shown = String::new();
+    let mut rest = text;
+    let mut before = None;
+    while let Some((at, c)) = next_unprintable(rest, before) {
+        shown.push_str(&rest[..at]);
+        push_escape(&mut shown, c);
+        rest = &rest[at + c.len_utf8()..];
+        before = Some(c);
+    }
+    if shown.is_empty() {
+        return Cow::Borrowed(text);
+    }
+    shown.push_str(rest);
+    Cow::Owned(shown)
+}
+
+/// Appends the first character of `rest` to `shown` as it may be shown in the middle of a line,
+/// a tab as four spaces. Gives back the bytes that were read: none at the end of the text.
+pub fn push_printable(shown: &mut String, rest: &str) -> usize {
+    let Some(c) = rest.chars().next() else {
+        return 0;
+    };
+    if c == '\t' {
+        shown.push_str("    ");
+    } else if is_dangerous(c) || starts_log_command(rest) {
+        push_escape(shown, c);
+    } else {
+        shown.push(c);
+    }
+    c.len_utf8()
+}
+
+/// The next character of `text` that [`printable`] rewrites; `before` is what precedes `text`.
+fn next_unprintable(text: &str, before: Option<char>) -> Option<(usize, char)> {
+    let plain = |byte: u8| matches!(byte, b' '..=b'~') && byte != b'#' && byte != b':';
+    if text.bytes().all(plain) {
+        return None;
+    }
+    let mut word_start = before.is_none_or(char::is_whitespace);
+    for (at, c) in text.char_indices() {
+        let rest = &text[at..];
+        let line_command = word_start && rest.starts_with("::");
+        if is_dangerous(c) || line_command || starts_log_command(rest) {
+            return Some((at, c));
+        }
+        word_start = c.is_whitespace();
+    }
+    None
+}
+
+/// Whether `rest` begins with `##word[`, which GitHub's runner and Azure Pipelines obey wherever it
+/// stands in a line of the log.
+fn starts_log_command(rest: &str) -> bool {
+    const LONGEST_WORD: usize = 32;
+    rest.strip_prefix("##").is_some_and(|rest| {
+        let word = rest.bytes().take(LONGEST_WORD);
+        let letters = word.take_while(u8::is_ascii_alphabetic).count();
+        rest.as_bytes().get(letters) == Some(&b'[')
+    })
+}
+
+fn push_escape(shown: &mut String, c: char) {
+    match c {
+        '\n' => shown.push_str("\\n"),
+        '\r' => shown.push_str("\\r"),
+        '\t' => shown.push_str("\\t"),
+        c => {
+            write!(shown, "\\u{{{:x}}}", u32::from(c)).expect("a String takes all that is written")
+        }
+    }
+}
+
+/// Writes `value` as compact JSON, without a line feed at the end, in which every dangerous
+/// character is a `\u` escape: safe to print, equal when parsed.
+///
+/// # Errors
+///
+/// When `out` can't be written, or `value` can't be serialized.
+pub fn to_json<W: io::Write>(value: &impl Serialize, out: W) -> io::Result<()> {
+    value.serialize(&mut Serializer::with_formatter(out, SafeJson))?;
+    Ok(())
+}
+
+/// Compact JSON in which every dangerous character is a `\u` escape.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct SafeJson;
+
+impl Formatter for SafeJson {
+    fn write_string_fragment<W>(&mut self, writer: &mut W, fragment: &str) -> io::Result<()>
+    where
+        W: ?Sized + io::Write,
+    {
+        write_escaped(writer, fragment)
+    }
+
+    /// A [`serde_json::value::RawValue`]: outside its strings the only dangerous characters of
+    /// valid JSON are white space, inside them there is none of that.
+    fn write_raw_fragment<W>(&mut self, writer: &mut W, fragment: &str) -> io::Result<()>
+    where
+        W: ?Sized + io::Write,
+    {
+        for (nth, part) in fragment.split(['\n', '\r', '\t']).enumerate() {
+            if nth > 0 {
+                CompactFormatter.write_raw_fragment(writer, " ")?;
+            }
+            write_escaped(writer, part)?;
+        }
+        Ok(())
+    }
+}
+
+fn write_escaped<W: ?Sized + io::Write>(writer: &mut W, text: &str) -> io::Result<()> {
+    let mut written = 0;
+    for (at, c) in text.char_indices() {
+        if is_dangerous(c) || starts_log_command(&text[at..]) {
+            writer.write_all(&text.as_bytes()[written..at])?;
+            for unit in c.encode_utf16(&mut [0; 2]) {
+                write!(writer, "\\u{unit:04x}")?;
+            }
+            written = at + c.len_utf8();
+        }
+    }
+    writer.write_all(&text.as_bytes()[written..])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn harmless_text_is_borrowed() {
+        for text in [
+            "",
+            "plain",
+            "a::b `::1`",
+            "# one ## two",
+            "naïve 🙂 日本",
+            "❤\u{fe0f}",
+        ] {
+            assert!(
+                matches!(printable(text), Cow::Borrowed(t) if t == text),
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn dangerous_characters_are_written_out() {
+        assert_eq!(printable("a\n\r\t\x1b[31m"), "a\\n\\r\\t\\u{1b}[31m");
+        assert_eq!(
+            printable("\u{9b}2J\u{202e}x\u{2028}\u{e0041}"),
+            "\\u{9b}2J\\u{202e}x\\u{2028}\\u{e0041}"
+        );
+    }
+
+    #[test]
+    fn commands_of_ci_systems_are_taken_apart() {
+        assert_eq!(printable("::error::x"), "\\u{3a}:error::x");
+        assert_eq!(
+            printable("see\u{3000}::error::x"),
+            "see\u{3000}\\u{3a}:error::x"
+        );
+        assert_eq!(printable("a##vso[task"), "a\\u{23}#vso[task");
+        assert_eq!(printable("###[error]"), "#\\u{23}#[error]");
+    }
+
+    #[test]
+    fn excerpts_show_tabs_as_spaces() {
+        let mut shown = String::new();
+        assert_eq!(push_printable(&mut shown, "\tx"), 1);
+        assert_eq!(push_printable(&mut shown, "\u{202e}x"), 3);
+        assert_eq!(push_printable(&mut shown, ""), 0);
+        assert_eq!(shown, "    \\u{202e}");
+    }
+
+    #[test]
+    fn raw_json_is_escaped_too() {
+        let raw = serde_json::value::RawValue::from_string("{\n\t\"\u{202e}\": 1}".into());
+        let mut out = Vec::new();
+        to_json(&raw.expect("the text is JSON"), &mut out).expect("a Vec takes all");
+        assert_eq!(String::from_utf8_lossy(&out), r#"{  "\u202e": 1}"#);
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_dangerous_is_left(text in r"(?s)(.|::|##\[|[\x00-\x20\u{7f}-\u{ad}\u{200b}-\u{206f}\u{e0000}-\u{e0080}])*") {
+            prop_assert!(!printable(&text).contains(is_dangerous));
+        }
+
+        #[test]
+        fn json_is_safe_and_means_the_same(text in r"(?s)(.|##a\[|[\x00-\x20\u{7f}-\u{ad}\u{200b}-\u{206f}\u{e0000}-\u{e0080}])*") {
+            let mut out = Vec::new();
+            to_json(&text, &mut out).expect("a Vec takes all");
+            let json = String::from_utf8(out).expect("JSON is UTF-8");
+            prop_assert!(!json.contains(is_dangerous) && !json.contains("##["));
+            prop_assert_eq!(serde_json::from_str::<String>(&json).expect("it is JSON"), text);
+        }
+    }
+}
