@@ -55,7 +55,10 @@ fn every_outcome_is_frequent() {
     let all: usize = outcomes.values().sum();
     for outcome in ["allow", "deny", "throttle", "unknown"] {
         let count = outcomes.get(outcome).copied().unwrap_or_default();
-        assert!(count * 10 >= all, "{outcome} is too rare: {outcomes:?} {kinds:?}");
+        assert!(
+            count * 10 >= all,
+            "{outcome} is too rare: {outcomes:?} {kinds:?}"
+        );
     }
     for kind in [
         "(hidden)",

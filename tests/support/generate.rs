@@ -16,7 +16,7 @@ use super::naive::Options;
 pub struct Case {
     /// A valid gateway policy.
     pub policy: Value,
-    /// One native record for each call. Records are text, for the sake of escapes and number formats.
+    /// The lines of the trace: a native record, or nothing but blanks. Records are text, for the sake of escapes and number formats.
     pub records: Vec<String>,
     /// How to decide.
     pub options: Options,
@@ -44,7 +44,8 @@ pub fn case() -> impl Strategy<Value = Case> {
         counter_scope_policy: scope,
         assume_unknown_deny: assume,
     });
-    (policy(), vec(record(), 1..=60), options).prop_map(|(policy, records, options)| Case {
+    let line = prop_oneof![40 => record(), 1 => select(vec!["", "  \t"]).prop_map(str::to_owned)];
+    (policy(), vec(line, 1..=60), options).prop_map(|(policy, records, options)| Case {
         policy,
         records,
         options,
@@ -187,7 +188,7 @@ fn number() -> impl Strategy<Value = Value> {
 fn policy_value(text: &str) -> Value {
     match text.parse::<f64>() {
         // Read by the standard library: serde_json may miss the nearest float by one.
-        Ok(number) if text.contains(['.', 'e', 'E']) => Value::from(number),
+        Ok(number) if text.parse::<i64>().is_err() => Value::from(number),
         _ => serde_json::from_str(text).expect("the pools hold JSON"),
     }
 }
@@ -328,7 +329,16 @@ fn record() -> impl Strategy<Value = String> {
     let tool = prop_oneof![6 => select(&TOOLS[..4]), 1 => select(&TOOLS[..])];
     let identity = (
         weighted(0.07, select(vec![r#""s1""#, r#""s2""#])),
-        weighted(0.8, select(vec![r#""g1""#, r#""g1""#, r#""g1""#, r#""g\u0031""#, r#""g2""#])),
+        weighted(
+            0.8,
+            select(vec![
+                r#""g1""#,
+                r#""g1""#,
+                r#""g1""#,
+                r#""g\u0031""#,
+                r#""g2""#,
+            ]),
+        ),
         weighted(0.4, select(vec![r#""s1""#, r#""g1""#])),
     );
     let results = vec![
@@ -444,7 +454,9 @@ const DAY: i64 = 86_400 * SECOND;
 
 /// A `ts` near the edge of a window, as JSON.
 fn timestamp() -> impl Strategy<Value = String> {
-    let edge = select(vec![0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 60, -60, 3_600, -3_600, 86_400, -1_800]);
+    let edge = select(vec![
+        0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 60, -60, 3_600, -3_600, 86_400, -1_800,
+    ]);
     let near = prop_oneof![
         3 => select(vec![-SECOND, -1_000_000, -1, 0, 0, 1, 1_000_000, 2 * SECOND, 59 * SECOND]),
         3 => (0_i64..60_000).prop_map(|milliseconds| milliseconds * 1_000_000),
