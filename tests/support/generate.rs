@@ -380,7 +380,7 @@ fn arguments() -> impl Strategy<Value = Option<String>> {
         1 => name().prop_map(|name| Some(format!("\"{name}\":null"))),
         1 => (name(), not_object).prop_map(|(name, value)| Some(format!("\"{name}\": {value}"))),
         24 => (name(), object()).prop_map(|(name, object)| Some(format!("\"{name}\":{object}"))),
-        18 => redacted().prop_map(Some),
+        20 => redacted().prop_map(Some),
     ]
 }
 
@@ -409,20 +409,20 @@ fn object() -> impl Strategy<Value = String> {
         .prop_map(|fields| format!("{{{}}}", fields.join(",")))
 }
 
+/// The names of the arguments only; rules and amounts mostly ask for the amount.
 fn redacted() -> impl Strategy<Value = String> {
-    (
-        subsequence(FIELDS.to_vec(), 0..=FIELDS.len()),
-        any::<bool>(),
-    )
-        .prop_map(|(keys, escaped)| {
-            let text = json!(keys).to_string();
-            let text = if escaped {
-                text.replace("amount", r"\u0061mount")
-            } else {
-                text
-            };
-            format!(r#""arg_keys":{text}"#)
-        })
+    let amount = weighted(0.8, Just("amount"));
+    let rest = subsequence(FIELDS[1..].to_vec(), 0..FIELDS.len());
+    (amount, rest, any::<bool>()).prop_map(|(amount, rest, escaped)| {
+        let keys: Vec<&str> = rest.into_iter().chain(amount).collect();
+        let text = json!(keys).to_string();
+        let text = if escaped {
+            text.replace("amount", r"\u0061mount")
+        } else {
+            text
+        };
+        format!(r#""arg_keys":{text}"#)
+    })
 }
 
 /// Two runs of days, each with its middle day's first instant in seconds since 1970.
