@@ -1,7 +1,13 @@
 //! mcplint: policies for AI agents' tool calls, validated and replayed.
 
+pub mod call;
+pub mod engine;
 pub mod finding;
+pub mod json;
 pub mod policy;
+pub mod replay;
 pub mod rules;
 pub mod source;
 pub mod span;
+pub mod time;
+pub mod trace;

@@ -58,6 +58,16 @@ pub enum Max {
     NotEnforced,
 }
 
+impl Max {
+    /// The number, if there is one that can be met.
+    pub fn number(self) -> Option<i64> {
+        match self {
+            Max::AtMost(max) => Some(max),
+            Max::OutOfRange | Max::NotEnforced => None,
+        }
+    }
+}
+
 /// What one call adds to a counter.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Amount {

@@ -1,1 +1,156 @@
 //! Exact amounts: whole numbers in a machine word, decimals when they are needed.
+//!
+//! A cap of 3 has to be met by thirty calls of 0.1, so fractions are never floats here.
+
+use std::cmp::Ordering;
+use std::fmt;
+
+use bigdecimal::{BigDecimal, ToPrimitive, Zero};
+
+/// Decimal places that an amount may have. Far more than float64 can tell apart at any size that
+/// is counted; it bounds the memory that one number such as `1e-999999999` can ask for.
+pub const MAX_DECIMAL_PLACES: i64 = 400;
+
+/// An exact number. Whole numbers that fit 64 bits are always [`Quantity::Whole`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Quantity {
+    /// A whole number.
+    Whole(i64),
+    /// A fraction, or a whole number beyond 64 bits.
+    Decimal(Box<BigDecimal>),
+}
+
+impl Quantity {
+    /// Nothing.
+    pub const ZERO: Quantity = Quantity::Whole(0);
+
+    /// Parses the text of a JSON number. `None` if it has more than [`MAX_DECIMAL_PLACES`].
+    pub fn parse(number: &str) -> Option<Self> {
+        if let Ok(n) = number.parse() {
+            return Some(Quantity::Whole(n));
+        }
+        // Guards the size before any digit is expanded: an exponent costs nine bytes to write.
+        // Past float64 only one thing matters: that it is more (or less) than any limit allows.
+        let magnitude: f64 = number.parse().ok()?;
+        if magnitude.is_infinite() {
+            let sign = if magnitude < 0.0 { -1 } else { 1 };
+            return Some(Self::from(
+                BigDecimal::from(sign) * BigDecimal::from(u64::MAX),
+            ));
+        }
+        let decimal: BigDecimal = number.parse().ok()?;
+        if decimal.is_zero() {
+            return Some(Quantity::ZERO);
+        }
+        let decimal = decimal.normalized();
+        (decimal.fractional_digit_count() <= MAX_DECIMAL_PLACES).then(|| Self::from(decimal))
+    }
+
+    /// Whether it is below zero.
+    pub fn is_negative(&self) -> bool {
+        *self < Quantity::ZERO
+    }
+
+    /// The sum.
+    #[must_use]
+    pub fn plus(&self, other: &Quantity) -> Quantity {
+        match (self, other) {
+            (Quantity::Whole(a), Quantity::Whole(b)) if a.checked_add(*b).is_some() => {
+                Quantity::Whole(a + b)
+            }
+            _ => Self::from(self.decimal() + other.decimal()),
+        }
+    }
+
+    /// The difference.
+    #[must_use]
+    pub fn minus(&self, other: &Quantity) -> Quantity {
+        match (self, other) {
+            (Quantity::Whole(a), Quantity::Whole(b)) if a.checked_sub(*b).is_some() => {
+                Quantity::Whole(a - b)
+            }
+            _ => Self::from(self.decimal() - other.decimal()),
+        }
+    }
+
+    fn decimal(&self) -> BigDecimal {
+        match self {
+            Quantity::Whole(n) => BigDecimal::from(*n),
+            Quantity::Decimal(d) => (**d).clone(),
+        }
+    }
+}
+
+impl From<BigDecimal> for Quantity {
+    fn from(decimal: BigDecimal) -> Self {
+        let decimal = decimal.normalized();
+        let whole = if decimal.is_integer() {
+            decimal.to_i64()
+        } else {
+            None
+        };
+        whole.map_or_else(|| Quantity::Decimal(Box::new(decimal)), Quantity::Whole)
+    }
+}
+
+impl PartialOrd for Quantity {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Quantity {
+    fn cmp(&self, other: &Self) -> Ordering {
+        match (self, other) {
+            (Quantity::Whole(a), Quantity::Whole(b)) => a.cmp(b),
+            _ => self.decimal().cmp(&other.decimal()),
+        }
+    }
+}
+
+impl fmt::Display for Quantity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Quantity::Whole(n) => n.fmt(f),
+            Quantity::Decimal(d) => f.write_str(&d.to_plain_string()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn q(text: &str) -> Quantity {
+        Quantity::parse(text).expect("a usable number")
+    }
+
+    #[test]
+    fn tenths_add_up_exactly() {
+        let mut sum = Quantity::ZERO;
+        for _ in 0..30 {
+            sum = sum.plus(&q("0.1"));
+        }
+        assert_eq!(sum, Quantity::Whole(3));
+        assert!(sum.plus(&q("1e-300")) > Quantity::Whole(3));
+        assert_eq!(sum.minus(&q("0.1")).to_string(), "2.9");
+    }
+
+    #[test]
+    fn notations_of_one_number_are_one_number() {
+        for text in ["1000", "1e3", "1000.0", "1.000E+3", "10000e-1"] {
+            assert_eq!(q(text), Quantity::Whole(1000), "{text}");
+        }
+        assert_eq!(q("-0"), Quantity::ZERO);
+        assert_eq!(q("-0.0e999999999"), Quantity::ZERO);
+        assert!(q("-0.5").is_negative());
+        assert!(q("9223372036854775808") > Quantity::Whole(i64::MAX));
+    }
+
+    #[test]
+    fn numbers_that_would_cost_memory_are_bounded() {
+        assert_eq!(Quantity::parse("1e-999999999"), None);
+        assert!(q("1e999999999") > Quantity::Whole(i64::MAX));
+        assert!(q("-1e400").is_negative());
+    }
+}

@@ -4,7 +4,7 @@
 //! the text that Go's `fmt` prints for it (`%v`). So `1` equals `"1"`, `true` equals `"true"`, and
 //! the list `[1, 2]` equals the string `"[1 2]"`.
 
-use std::fmt::Write;
+use std::fmt::{self, Write};
 
 /// A value written in a policy.
 #[derive(Debug, Clone, PartialEq)]
@@ -52,7 +52,7 @@ impl Value {
             Value::Null => out.push_str("<nil>"),
             Value::Bool(b) => out.push_str(if *b { "true" } else { "false" }),
             Value::Int(n) => write!(out, "{n}").expect("writing to a string never fails"),
-            Value::Float(n) => print_float(*n, out),
+            Value::Float(n) => print_float(*n, out).expect("writing to a string never fails"),
             Value::Text(text) | Value::Opaque(text) => out.push_str(text),
             Value::List(items) => {
                 out.push('[');
@@ -80,26 +80,56 @@ impl Value {
     }
 }
 
-/// Appends a float as Go's `%v` prints it: the shortest digits that read back as the same number,
+/// Writes a float as Go's `%v` prints it: the shortest digits that read back as the same number,
 /// with an exponent of at least two digits below 10^-4 and from 10^6 upwards.
-pub fn print_float(n: f64, out: &mut String) {
+///
+/// # Errors
+/// Those of `out`.
+pub fn print_float(n: f64, out: &mut impl Write) -> fmt::Result {
     if n.is_nan() {
-        return out.push_str("NaN");
+        return out.write_str("NaN");
     }
     if n.is_infinite() {
-        return out.push_str(if n < 0.0 { "-Inf" } else { "+Inf" });
+        return out.write_str(if n < 0.0 { "-Inf" } else { "+Inf" });
     }
     // `{:e}` gives the shortest round-trip digits and always an exponent: `1.234567e6`, `0e0`.
-    let text = format!("{n:e}");
-    let (mantissa, exponent) = text.split_once('e').expect("`{:e}` prints an exponent");
-    let exponent: i32 = exponent.parse().expect("`{:e}` prints a decimal exponent");
-    let written = if (-4..6).contains(&exponent) {
-        write!(out, "{n}")
-    } else {
-        let sign = if exponent < 0 { '-' } else { '+' };
-        write!(out, "{mantissa}e{sign}{:02}", exponent.abs())
-    };
-    written.expect("writing to a string never fails");
+    let mut scientific = Scientific::default();
+    write!(scientific, "{n:e}")?;
+    let (mantissa, exponent) = scientific.parts();
+    if (-4..6).contains(&exponent) {
+        return write!(out, "{n}");
+    }
+    let sign = if exponent < 0 { '-' } else { '+' };
+    write!(out, "{mantissa}e{sign}{:02}", exponent.abs())
+}
+
+/// A float's scientific form, at most `-1.2345678901234567e-308`, kept off the heap: conditions
+/// compare numbers with texts on the way of every call.
+#[derive(Default)]
+struct Scientific {
+    bytes: [u8; 24],
+    length: usize,
+}
+
+impl Scientific {
+    fn parts(&self) -> (&str, i32) {
+        let text = std::str::from_utf8(&self.bytes[..self.length]).expect("only text is written");
+        let (mantissa, exponent) = text.split_once('e').expect("`{:e}` prints an exponent");
+        (
+            mantissa,
+            exponent.parse().expect("`{:e}` prints a decimal exponent"),
+        )
+    }
+}
+
+impl Write for Scientific {
+    fn write_str(&mut self, part: &str) -> fmt::Result {
+        let end = self.length + part.len();
+        let free = self.bytes.get_mut(self.length..end).ok_or(fmt::Error)?;
+        free.copy_from_slice(part.as_bytes());
+        self.length = end;
+        Ok(())
+    }
 }
 
 #[cfg(test)]

@@ -1,0 +1,88 @@
+//! The one noun that traces and the engine share: a recorded tool call.
+
+use std::borrow::Cow;
+
+use crate::time::Timestamp;
+
+/// A tool call as it was recorded. Texts borrow from the recording where they can.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ToolCall<'t> {
+    /// Line of the trace, from 1.
+    pub line: u64,
+    /// When it was made.
+    pub ts: Option<Timestamp>,
+    /// The time as it was written, where it was written as text.
+    pub ts_text: Option<&'t str>,
+    /// The conversation it belongs to.
+    pub session: Option<Cow<'t, str>>,
+    /// The identity it was made under.
+    pub grant: Option<Cow<'t, str>>,
+    /// The MCP server it was made to.
+    pub server: Option<Cow<'t, str>>,
+    /// The tool's exact name.
+    pub tool: Cow<'t, str>,
+    /// Its arguments, as far as they were recorded.
+    pub args: Args<'t>,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// Whether it came in a JSON-RPC batch.
+    pub in_batch: bool,
+}
+
+/// A call's arguments.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Args<'t> {
+    /// No `arguments`, or `null`: the same as an empty object.
+    None,
+    /// The text of a JSON object that [`crate::json::check`] accepted, with unique keys.
+    Object(Cow<'t, str>),
+    /// The text of some other JSON value.
+    NotAnObject(Cow<'t, str>),
+    /// Only the names of the top-level arguments are known, not their values.
+    NamesOnly(Vec<Cow<'t, str>>),
+}
+
+/// How a recorded call ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Outcome {
+    /// Not recorded.
+    #[default]
+    Unspecified,
+    /// Answered with a result.
+    Ok,
+    /// Answered with a result that has `isError: true`.
+    ToolError,
+    /// Answered with a JSON-RPC error: what the call consumed is given back.
+    RpcError,
+    /// Never answered.
+    NoAnswer,
+    /// Denied when it was recorded.
+    Denied,
+    /// Failed in an unknown way.
+    Error,
+}
+
+impl Outcome {
+    /// The outcomes, as native traces write them.
+    pub const NAMES: [&str; 6] = [
+        "ok",
+        "tool_error",
+        "rpc_error",
+        "no_answer",
+        "denied",
+        "error",
+    ];
+
+    /// The outcome that a native trace writes as `name`.
+    pub fn parse(name: &str) -> Option<Self> {
+        Some(match name {
+            "ok" => Outcome::Ok,
+            "tool_error" => Outcome::ToolError,
+            "rpc_error" => Outcome::RpcError,
+            "no_answer" => Outcome::NoAnswer,
+            "denied" => Outcome::Denied,
+            "error" => Outcome::Error,
+            _ => return None,
+        })
+    }
+}

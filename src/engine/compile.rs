@@ -1,0 +1,358 @@
+//! `Policy` to `CompiledPolicy`: everything that can be prepared before the first call.
+//!
+//! Each tool gets one list of rules and one of limits (its own, then those of every tool), with
+//! argument paths numbered so that one walk over a call's arguments finds all that are asked for,
+//! and counters numbered so that a count is found by a few small integers.
+
+use std::collections::BTreeMap;
+
+use ahash::AHashMap;
+
+use super::condition::{Needle, Paths, PreparedTest};
+use crate::policy::condition::{ArgPath, Condition, Subject, Test};
+use crate::policy::limit::{Amount, CounterKey, CounterScope, Limit, Max, Window};
+use crate::policy::{self, Clause, Effect, Policy, Posture, Semantics, Windows};
+
+/// Numbers a clause (a rule or a limit) of a compiled policy.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ClauseId(pub u32);
+
+/// Whether tools that use one counter name share a count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum CounterScoping {
+    /// Each tool has its own.
+    #[default]
+    Tool,
+    /// The tools of a policy share it.
+    Policy,
+}
+
+/// A policy, ready to decide.
+#[derive(Debug)]
+pub struct CompiledPolicy {
+    pub(super) semantics: Semantics,
+    /// The tools, numbered; [`UNLISTED`] stands for all that are not listed.
+    pub(super) tools: Vec<CompiledTool>,
+    numbers: AHashMap<Box<str>, u32>,
+    pub(super) default: Posture,
+    hide: AHashMap<Box<str>, u32>,
+    hide_all: Option<u32>,
+    hide_pointers: Vec<String>,
+    clauses: Vec<CompiledClause>,
+    counters: usize,
+}
+
+#[derive(Debug)]
+struct CompiledClause {
+    clause: Clause,
+    limit: Option<(Limit, CounterId)>,
+}
+
+/// The place of the tools that a policy does not list.
+pub(super) const UNLISTED: u32 = 0;
+
+/// What holds for the calls of one tool.
+#[derive(Debug)]
+pub(super) struct CompiledTool {
+    pub(super) rules: Vec<CompiledRule>,
+    pub(super) limits: Vec<CompiledLimit>,
+    pub(super) paths: Paths,
+}
+
+#[derive(Debug, Clone)]
+pub(super) struct CompiledRule {
+    pub(super) effect: Effect,
+    pub(super) conditions: Vec<CompiledCondition>,
+    pub(super) clause: ClauseId,
+    /// Whether a condition reads a counter.
+    pub(super) reads_counters: bool,
+}
+
+#[derive(Debug, Clone)]
+pub(super) struct CompiledCondition {
+    pub(super) subject: CompiledSubject,
+    pub(super) test: PreparedTest,
+}
+
+#[derive(Debug, Clone, Copy)]
+pub(super) enum CompiledSubject {
+    /// The argument at this place of [`Paths`].
+    Argument(usize),
+    Counter(CounterId),
+}
+
+/// Numbers a counter of a compiled policy.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct CounterId(pub(super) u32);
+
+#[derive(Debug, Clone)]
+pub(super) struct CompiledLimit {
+    pub(super) counter: CounterId,
+    pub(super) window: Window,
+    pub(super) max: Max,
+    pub(super) amount: CompiledAmount,
+    /// False if an earlier limit of the same call counts the same thing on the same counter: a
+    /// counter counts a call once, however many limits ask it.
+    pub(super) charges: bool,
+    pub(super) clause: ClauseId,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum CompiledAmount {
+    Fixed(i64),
+    /// Read exactly from the argument at this place of [`Paths`].
+    Exact(usize),
+    /// Read as float64 and truncated.
+    Truncated(usize),
+}
+
+impl CompiledPolicy {
+    /// Prepares `policy`.
+    pub fn new(policy: &Policy, scoping: CounterScoping) -> Self {
+        let mut compiler = Compiler {
+            clauses: Vec::new(),
+            counters: BTreeMap::new(),
+            scoping,
+            windows: policy.semantics.windows,
+        };
+        let everywhere = compiler.rules(&policy.every_tool);
+        let mut tools = vec![compiler.tool(&[&everywhere])];
+        let mut numbers = AHashMap::with_capacity(policy.tools.len());
+        for (tool, number) in policy.tools.iter().zip(UNLISTED + 1..) {
+            let own = compiler.rules(&tool.rules);
+            tools.push(compiler.tool(&[&own, &everywhere]));
+            numbers.insert(tool.name.value.as_str().into(), number);
+        }
+        let mut hide = AHashMap::new();
+        for (hidden, entry) in policy.hide.iter().zip(0..) {
+            // Of a name that stands twice, the first entry is the one that hides.
+            hide.entry(hidden.name.value.as_str().into())
+                .or_insert(entry);
+        }
+        Self {
+            semantics: policy.semantics,
+            tools,
+            numbers,
+            default: policy.default,
+            hide_all: hide.get("*").copied(),
+            hide,
+            hide_pointers: policy.hide.iter().map(|h| h.pointer.clone()).collect(),
+            clauses: compiler.clauses,
+            counters: compiler.counters.len(),
+        }
+    }
+
+    /// The number of a listed tool.
+    pub(super) fn listed(&self, tool: &str) -> Option<u32> {
+        self.numbers.get(tool).copied()
+    }
+
+    /// The entry of `hide` that hides `tool`: the first that names it, or `*`.
+    pub(super) fn hidden_by(&self, tool: &str) -> Option<u32> {
+        let named = self.hide.get(tool).copied();
+        match (named, self.hide_all) {
+            (Some(named), Some(all)) => Some(named.min(all)),
+            (named, all) => named.or(all),
+        }
+    }
+
+    /// Every clause with its number, in the order of the policy.
+    pub fn clauses(&self) -> impl Iterator<Item = (ClauseId, &Clause)> {
+        (0..)
+            .zip(&self.clauses)
+            .map(|(id, compiled)| (ClauseId(id), &compiled.clause))
+    }
+
+    /// Every limit with its number, in the order of the policy.
+    pub fn limits(&self) -> impl Iterator<Item = (ClauseId, &Limit)> {
+        let numbered = (0..).zip(&self.clauses);
+        numbered.filter_map(|(id, c)| Some((ClauseId(id), &c.limit.as_ref()?.0)))
+    }
+
+    /// The clause numbered `id`.
+    pub fn clause(&self, id: ClauseId) -> &Clause {
+        &self.clauses[id.0 as usize].clause
+    }
+
+    /// The limit numbered `id`, if that clause is one.
+    pub fn limit(&self, id: ClauseId) -> Option<&Limit> {
+        self.clauses[id.0 as usize]
+            .limit
+            .as_ref()
+            .map(|(limit, _)| limit)
+    }
+
+    /// The counter of the limit numbered `id`.
+    pub(super) fn counter(&self, id: ClauseId) -> Option<CounterId> {
+        self.clauses[id.0 as usize]
+            .limit
+            .as_ref()
+            .map(|(_, counter)| *counter)
+    }
+
+    /// How many clauses there are.
+    pub fn clause_count(&self) -> usize {
+        self.clauses.len()
+    }
+
+    /// How many counters there are.
+    pub(super) fn counter_count(&self) -> usize {
+        self.counters
+    }
+
+    pub(super) fn hide_pointer(&self, entry: u32) -> &str {
+        &self.hide_pointers[entry as usize]
+    }
+
+    pub(super) fn default_pointer(&self) -> &'static str {
+        "/default"
+    }
+}
+
+struct Compiler {
+    clauses: Vec<CompiledClause>,
+    counters: BTreeMap<(CounterKey, Option<Window>), CounterId>,
+    scoping: CounterScoping,
+    windows: Windows,
+}
+
+/// Rules and limits with their clause numbers, before paths are numbered for a tool.
+struct Numbered<'p> {
+    rules: Vec<(ClauseId, &'p policy::Rule)>,
+    limits: Vec<(ClauseId, &'p Limit)>,
+}
+
+impl Compiler {
+    fn rules<'p>(&mut self, rules: &'p policy::Rules) -> Numbered<'p> {
+        let rules_numbered = rules
+            .rules
+            .iter()
+            .map(|r| (self.clause(&r.clause, None), r))
+            .collect();
+        let limits_numbered = rules
+            .limits
+            .iter()
+            .map(|l| (self.clause(&l.clause, Some(l)), l))
+            .collect();
+        Numbered {
+            rules: rules_numbered,
+            limits: limits_numbered,
+        }
+    }
+
+    fn clause(&mut self, clause: &Clause, limit: Option<&Limit>) -> ClauseId {
+        let id = u32::try_from(self.clauses.len()).expect("a policy file is at most 16 MiB");
+        let limit = limit.map(|l| (l.clone(), self.counter(&l.counter, Some(l.window))));
+        self.clauses.push(CompiledClause {
+            clause: clause.clone(),
+            limit,
+        });
+        ClauseId(id)
+    }
+
+    fn tool(&mut self, parts: &[&Numbered<'_>]) -> CompiledTool {
+        let mut paths = Paths::default();
+        let mut rules = Vec::new();
+        let mut limits: Vec<CompiledLimit> = Vec::new();
+        for part in parts {
+            for (clause, rule) in &part.rules {
+                rules.push(self.rule(rule, *clause, &mut paths));
+            }
+        }
+        for part in parts {
+            for (clause, limit) in &part.limits {
+                let compiled = self.limit(limit, *clause, &mut paths);
+                let counted = limits.iter().any(|earlier| {
+                    earlier.counter == compiled.counter && earlier.amount == compiled.amount
+                });
+                // The Intercept engine reserves once for each limit.
+                let charges = !counted || self.windows == Windows::LatestOnly;
+                limits.push(CompiledLimit {
+                    charges,
+                    ..compiled
+                });
+            }
+        }
+        CompiledTool {
+            rules,
+            limits,
+            paths,
+        }
+    }
+
+    fn rule(&mut self, rule: &policy::Rule, clause: ClauseId, paths: &mut Paths) -> CompiledRule {
+        let conditions: Vec<_> = rule
+            .conditions
+            .iter()
+            .map(|c| self.condition(c, paths))
+            .collect();
+        let reads_counters = conditions
+            .iter()
+            .any(|c| matches!(c.subject, CompiledSubject::Counter(_)));
+        CompiledRule {
+            effect: rule.effect,
+            conditions,
+            clause,
+            reads_counters,
+        }
+    }
+
+    fn condition(&mut self, condition: &Condition, paths: &mut Paths) -> CompiledCondition {
+        let subject = match &condition.subject {
+            Subject::Argument(path) => CompiledSubject::Argument(paths.number(path)),
+            Subject::Counter(key) => CompiledSubject::Counter(self.counter(key, None)),
+        };
+        CompiledCondition {
+            subject,
+            test: prepare(&condition.test),
+        }
+    }
+
+    fn limit(&mut self, limit: &Limit, clause: ClauseId, paths: &mut Paths) -> CompiledLimit {
+        let mut number = |path: &ArgPath| paths.number(path);
+        let amount = match &limit.amount {
+            Amount::Fixed(n) => CompiledAmount::Fixed(*n),
+            Amount::Exact(path) => CompiledAmount::Exact(number(path)),
+            Amount::Truncated(path) => CompiledAmount::Truncated(number(path)),
+        };
+        CompiledLimit {
+            counter: self.counter(&limit.counter, Some(limit.window)),
+            window: limit.window,
+            max: limit.max,
+            amount,
+            charges: true,
+            clause,
+        }
+    }
+
+    /// The number of a counter. Where a counter remembers one window only, its key says nothing
+    /// of the window: two limits of different windows overwrite each other's.
+    fn counter(&mut self, key: &CounterKey, window: Option<Window>) -> CounterId {
+        let mut key = key.clone();
+        if self.scoping == CounterScoping::Policy && matches!(key.scope, CounterScope::Tool(_)) {
+            key.scope = CounterScope::Tool(String::new());
+        }
+        let window = match self.windows {
+            Windows::EachItsOwn => window,
+            Windows::LatestOnly => None,
+        };
+        let next = u32::try_from(self.counters.len()).expect("a policy file is at most 16 MiB");
+        *self
+            .counters
+            .entry((key, window))
+            .or_insert(CounterId(next))
+    }
+}
+
+fn prepare(test: &Test) -> PreparedTest {
+    match test {
+        Test::Eq(value) => PreparedTest::Eq(Needle::new(value)),
+        Test::Neq(value) => PreparedTest::Neq(Needle::new(value)),
+        Test::In(values) => PreparedTest::In(values.iter().map(Needle::new).collect()),
+        Test::NotIn(values) => PreparedTest::NotIn(values.iter().map(Needle::new).collect()),
+        Test::Compare(ordering, number) => PreparedTest::Compare(*ordering, *number),
+        Test::Regex(pattern) => PreparedTest::Regex(pattern.clone()),
+        Test::Contains(value) => PreparedTest::Contains(Needle::new(value)),
+        Test::Exists(wanted) => PreparedTest::Exists(*wanted),
+    }
+}

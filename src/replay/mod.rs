@@ -1,0 +1,40 @@
+//! Replaying traces through policies: which recorded calls would be allowed, denied or throttled.
+//!
+//! [`assign`] says which policy a call falls under, [`pipeline`] reads and judges on as many
+//! threads as are wanted and settles in the order of the trace, and [`summary`] counts.
+
+pub mod assign;
+pub mod pipeline;
+pub mod summary;
+
+use crate::engine::{Decision, Explanation};
+use crate::time::Timestamp;
+
+/// A decided call, as reports show it.
+#[derive(Debug)]
+pub struct Row<'r> {
+    /// The trace's number, in the order they were given, from 0.
+    pub trace: usize,
+    /// Line of that trace, from 1.
+    pub line: u64,
+    /// When the call was made, as far as known or assumed.
+    pub ts: Option<Timestamp>,
+    /// The time as it was written, where it was written as text.
+    pub ts_text: Option<&'r str>,
+    /// The conversation it belongs to.
+    pub session: Option<&'r str>,
+    /// The identity it was made under.
+    pub grant: Option<&'r str>,
+    /// The MCP server it was made to.
+    pub server: Option<&'r str>,
+    /// The tool.
+    pub tool: &'r str,
+    /// The arguments as recorded, if they were asked for.
+    pub args: Option<&'r str>,
+    /// The number of the policy it fell under.
+    pub policy: Option<usize>,
+    /// What became of it.
+    pub decision: &'r Decision,
+    /// Why it was refused, if it was.
+    pub explanation: Option<Explanation<'r>>,
+}

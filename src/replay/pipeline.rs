@@ -1,0 +1,535 @@
+//! From bytes to decided calls: blocks of lines are read and judged by workers, then settled in
+//! the order of the trace, so that the result is the same for any number of threads.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::io;
+use std::num::NonZeroUsize;
+use std::ops::ControlFlow;
+use std::sync::Mutex;
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::time::Duration;
+
+use super::Row;
+use super::assign::{Assigned, policy_for};
+use crate::call::{Args, Outcome, ToolCall};
+use crate::engine::{
+    Counters, Coverage, Decision, Occasion, Reason, Replay, Verdict, judge, settle,
+};
+use crate::time::Timestamp;
+use crate::trace::blocks::{Block, Blocks};
+use crate::trace::native;
+
+/// How a trace is read and decided.
+#[derive(Debug, Clone, Copy)]
+pub struct Options {
+    /// How calls are settled.
+    pub replay: Replay,
+    /// How much time to assume between a call without a timestamp and the one before it.
+    pub interval: Option<Duration>,
+    /// Whether rows carry the arguments.
+    pub keep_args: bool,
+    /// How many threads read and judge.
+    pub threads: NonZeroUsize,
+}
+
+/// Why a replay ended early.
+#[derive(Debug)]
+pub enum Stop {
+    /// A trace could not be read, or the result not be written.
+    Io(io::Error),
+    /// A limit had to be asked about a call that does not say when it was made.
+    MissingTime {
+        /// The call's line.
+        line: u64,
+        /// The call's tool.
+        tool: String,
+        /// The policy with the limit.
+        policy: usize,
+    },
+    /// The receiver of events asked for it.
+    Asked,
+}
+
+impl From<io::Error> for Stop {
+    fn from(error: io::Error) -> Self {
+        Stop::Io(error)
+    }
+}
+
+/// What a replay has to say, in the order of the trace.
+#[derive(Debug)]
+pub enum Event<'e> {
+    /// A call was decided.
+    Decided(Row<'e>),
+    /// A line is no call.
+    Unreadable {
+        /// The trace's number, from 0.
+        trace: usize,
+        /// The line, from 1.
+        line: u64,
+        /// What is wrong with it.
+        problem: &'e str,
+    },
+    /// A call came so late that the count of its window may have been forgotten.
+    Late {
+        /// The trace's number, from 0.
+        trace: usize,
+        /// The line, from 1.
+        line: u64,
+    },
+    /// A call was allowed without being looked at, as the engine would have done.
+    Forwarded {
+        /// The trace's number, from 0.
+        trace: usize,
+        /// The line, from 1.
+        line: u64,
+    },
+    /// A call came earlier in time than one before it.
+    OutOfOrder {
+        /// The trace's number, from 0.
+        trace: usize,
+        /// The line, from 1.
+        line: u64,
+    },
+}
+
+/// Policies, and what was consumed and looked at under each of them.
+#[derive(Debug)]
+pub struct Session<'p> {
+    /// The policies.
+    pub policies: &'p [Assigned],
+    /// What was consumed, by policy.
+    pub counters: Vec<Counters>,
+    /// What was looked at, by policy.
+    pub coverage: Vec<Coverage>,
+    options: Options,
+    last_ts: Option<Timestamp>,
+}
+
+impl<'p> Session<'p> {
+    /// Nothing replayed yet.
+    pub fn new(policies: &'p [Assigned], options: Options) -> Self {
+        Self {
+            policies,
+            counters: policies.iter().map(|p| Counters::new(&p.policy)).collect(),
+            coverage: policies.iter().map(|p| Coverage::new(&p.policy)).collect(),
+            options,
+            last_ts: None,
+        }
+    }
+
+    /// Replays one trace, numbered `trace`, and tells `tell` what happens.
+    ///
+    /// # Errors
+    /// See [`Stop`].
+    pub fn replay(
+        &mut self,
+        trace: usize,
+        blocks: Blocks,
+        tell: &mut dyn FnMut(Event<'_>) -> ControlFlow<Stop>,
+    ) -> Result<(), Stop> {
+        if self.options.threads.get() == 1 {
+            self.replay_inline(trace, blocks, tell)
+        } else {
+            self.replay_threaded(trace, blocks, tell)
+        }
+    }
+
+    fn replay_inline(
+        &mut self,
+        trace: usize,
+        mut blocks: Blocks,
+        tell: &mut dyn FnMut(Event<'_>) -> ControlFlow<Stop>,
+    ) -> Result<(), Stop> {
+        let mut judge = Judge::new(self.policies, self.options.keep_args);
+        let mut judged = JudgedBlock::default();
+        while blocks.next_into(&mut judged.block)? {
+            judge.fill(&mut judged);
+            self.settle_block(trace, &judged, tell)?;
+        }
+        Ok(())
+    }
+
+    fn replay_threaded(
+        &mut self,
+        trace: usize,
+        blocks: Blocks,
+        tell: &mut dyn FnMut(Event<'_>) -> ControlFlow<Stop>,
+    ) -> Result<(), Stop> {
+        let workers = self.options.threads.get();
+        let (policies, keep_args) = (self.policies, self.options.keep_args);
+        let source = Mutex::new(Source {
+            blocks,
+            next: 0,
+            ended: false,
+        });
+        // The empty blocks are the bound on memory: a worker takes one before it reads.
+        let (empty_sender, empty) = channel();
+        for _ in 0..2 * workers {
+            let _unused = empty_sender.send(JudgedBlock::default());
+        }
+        let empty = Mutex::new(empty);
+        let (full_sender, full) = channel();
+        std::thread::scope(|scope| {
+            for _ in 0..workers {
+                let (source, empty, full) = (&source, &empty, full_sender.clone());
+                scope.spawn(move || work(policies, keep_args, source, empty, &full));
+            }
+            drop(full_sender);
+            // Dropping the sender at the end of this scope is what stops workers that wait.
+            self.settle_in_order(trace, full, empty_sender, tell)
+        })
+    }
+
+    fn settle_in_order(
+        &mut self,
+        trace: usize,
+        full: Receiver<Read>,
+        empty: Sender<JudgedBlock>,
+        tell: &mut dyn FnMut(Event<'_>) -> ControlFlow<Stop>,
+    ) -> Result<(), Stop> {
+        let mut early = BTreeMap::new();
+        let mut next = 0;
+        for (number, read) in full {
+            early.insert(number, read);
+            while let Some(read) = early.remove(&next) {
+                next += 1;
+                let judged = read?;
+                self.settle_block(trace, &judged, tell)?;
+                // Nobody is left to take it once the trace has ended.
+                let _unused = empty.send(judged);
+            }
+        }
+        Ok(())
+    }
+
+    fn settle_block(
+        &mut self,
+        trace: usize,
+        judged: &JudgedBlock,
+        tell: &mut dyn FnMut(Event<'_>) -> ControlFlow<Stop>,
+    ) -> Result<(), Stop> {
+        let mut problems = judged.problems.iter().peekable();
+        for entry in &judged.entries {
+            while let Some((line, problem)) = problems.next_if(|(line, _)| *line < entry.line) {
+                go_on(tell(Event::Unreadable {
+                    trace,
+                    line: *line,
+                    problem,
+                }))?;
+            }
+            self.settle_entry(trace, judged, entry, tell)?;
+        }
+        for (line, problem) in problems {
+            go_on(tell(Event::Unreadable {
+                trace,
+                line: *line,
+                problem,
+            }))?;
+        }
+        Ok(())
+    }
+
+    fn settle_entry(
+        &mut self,
+        trace: usize,
+        judged: &JudgedBlock,
+        entry: &Entry,
+        tell: &mut dyn FnMut(Event<'_>) -> ControlFlow<Stop>,
+    ) -> Result<(), Stop> {
+        let line = entry.line;
+        let ts = entry.ts.or_else(|| self.assumed_time());
+        if ts < self.last_ts && ts.is_some() {
+            go_on(tell(Event::OutOfOrder { trace, line }))?;
+        }
+        self.last_ts = self.last_ts.max(ts);
+        let tool = judged.text(entry.tool).unwrap_or("");
+        let occasion = Occasion {
+            ts,
+            server: judged.text(entry.server),
+            grant: judged.text(entry.grant),
+            session: judged.text(entry.session),
+            outcome: entry.outcome,
+        };
+        let decision = match entry.policy {
+            None => no_policy(&entry.verdict),
+            Some(policy) => {
+                let compiled = &self.policies[policy].policy;
+                let counters = &mut self.counters[policy];
+                let late = counters.late_calls();
+                let decision = settle(
+                    compiled,
+                    counters,
+                    &entry.verdict,
+                    &occasion,
+                    self.options.replay,
+                )
+                .map_err(|_| Stop::MissingTime {
+                    line,
+                    tool: tool.to_owned(),
+                    policy,
+                })?;
+                self.coverage[policy].note(compiled, &entry.verdict, &decision);
+                if counters.late_calls() > late {
+                    go_on(tell(Event::Late { trace, line }))?;
+                }
+                decision
+            }
+        };
+        if matches!(entry.verdict, Verdict::Forwarded) {
+            go_on(tell(Event::Forwarded { trace, line }))?;
+        }
+        go_on(tell(Event::Decided(Row {
+            trace,
+            line,
+            ts,
+            ts_text: judged.text(entry.ts_text),
+            session: occasion.session,
+            grant: occasion.grant,
+            server: occasion.server,
+            tool,
+            args: judged.text(entry.args),
+            policy: entry.policy,
+            decision: &decision,
+            explanation: decision.explain(entry.policy.map(|p| &self.policies[p].policy), tool),
+        })))
+    }
+
+    /// The time of a call that does not say when it was made.
+    fn assumed_time(&self) -> Option<Timestamp> {
+        let interval = self.options.interval?;
+        Some(
+            self.last_ts
+                .map_or(Timestamp::EPOCH, |last| last.plus(interval)),
+        )
+    }
+}
+
+/// A call that no policy is for is denied, unless it is refused before policies are looked for.
+fn no_policy(verdict: &Verdict) -> Decision {
+    match verdict {
+        Verdict::Denied(reason) => Decision::Deny(*reason),
+        Verdict::Forwarded | Verdict::Judged(_) => Decision::Deny(Reason::NoPolicy),
+    }
+}
+
+fn go_on(flow: ControlFlow<Stop>) -> Result<(), Stop> {
+    match flow {
+        ControlFlow::Continue(()) => Ok(()),
+        ControlFlow::Break(stop) => Err(stop),
+    }
+}
+
+/// What workers share: the next block is read by one of them at a time.
+struct Source {
+    blocks: Blocks,
+    next: u64,
+    ended: bool,
+}
+
+/// A block with its place in the trace, or why there is none.
+type Read = (u64, io::Result<JudgedBlock>);
+
+fn work(
+    policies: &[Assigned],
+    keep_args: bool,
+    source: &Mutex<Source>,
+    empty: &Mutex<Receiver<JudgedBlock>>,
+    full: &Sender<Read>,
+) {
+    let mut judge = Judge::new(policies, keep_args);
+    loop {
+        let taken = empty.lock().map(|empty| empty.recv());
+        let Ok(Ok(mut judged)) = taken else {
+            return;
+        };
+        let Ok(mut source) = source.lock() else {
+            return;
+        };
+        if source.ended {
+            return;
+        }
+        let number = source.next;
+        source.next += 1;
+        let more = source.blocks.next_into(&mut judged.block);
+        source.ended = !matches!(more, Ok(true));
+        drop(source);
+        let read = match more {
+            Ok(true) => {
+                judge.fill(&mut judged);
+                Ok(judged)
+            }
+            Ok(false) => return,
+            Err(error) => Err(error),
+        };
+        if full.send((number, read)).is_err() {
+            return;
+        }
+    }
+}
+
+/// A block whose calls were judged.
+#[derive(Debug, Default)]
+struct JudgedBlock {
+    block: Block,
+    /// Texts that had to be decoded, one after the other.
+    decoded: String,
+    entries: Vec<Entry>,
+    problems: Vec<(u64, String)>,
+}
+
+/// A judged call. Its texts are in the block.
+#[derive(Debug)]
+struct Entry {
+    line: u64,
+    ts: Option<Timestamp>,
+    ts_text: Text,
+    session: Text,
+    grant: Text,
+    server: Text,
+    tool: Text,
+    args: Text,
+    outcome: Outcome,
+    policy: Option<usize>,
+    verdict: Verdict,
+}
+
+/// A text in a [`JudgedBlock`]: an offset into its lines, or past their end into what was decoded.
+#[derive(Debug, Clone, Copy)]
+struct Text {
+    start: usize,
+    length: usize,
+}
+
+impl Text {
+    const NONE: Text = Text {
+        start: usize::MAX,
+        length: 0,
+    };
+}
+
+impl JudgedBlock {
+    fn text(&self, text: Text) -> Option<&str> {
+        if text.start == usize::MAX {
+            return None;
+        }
+        let lines = self.block.text.len();
+        let (from, start) = match text.start.checked_sub(lines) {
+            Some(past) => (&self.decoded, past),
+            None => (&self.block.text, text.start),
+        };
+        from.get(start..start + text.length)
+    }
+}
+
+/// Reads and judges blocks. Each worker has one.
+struct Judge<'p> {
+    policies: &'p [Assigned],
+    keep_args: bool,
+    reader: native::Reader,
+}
+
+impl<'p> Judge<'p> {
+    fn new(policies: &'p [Assigned], keep_args: bool) -> Self {
+        Self {
+            policies,
+            keep_args,
+            reader: native::Reader::default(),
+        }
+    }
+
+    /// Reads the lines of a block and judges its calls.
+    fn fill(&mut self, judged: &mut JudgedBlock) {
+        judged.entries.clear();
+        judged.decoded.clear();
+        judged.problems.clear();
+        let JudgedBlock {
+            block,
+            decoded,
+            entries,
+            problems,
+        } = judged;
+        problems.extend(
+            block
+                .broken
+                .iter()
+                .map(|(line, problem)| (*line, (*problem).to_owned())),
+        );
+        let mut texts = Texts {
+            lines: &block.text,
+            decoded,
+        };
+        for (line, text) in block.lines() {
+            match self.reader.read(line, text) {
+                Ok(Some(call)) => entries.push(self.entry(&call, &mut texts)),
+                Ok(None) => {}
+                Err(problem) => problems.push((line, problem.to_string())),
+            }
+        }
+        problems.sort_by_key(|(line, _)| *line);
+    }
+
+    fn entry(&self, call: &ToolCall<'_>, texts: &mut Texts<'_>) -> Entry {
+        let policy = policy_for(self.policies, call);
+        let verdict = match policy {
+            Some(policy) => judge(&self.policies[policy].policy, call),
+            None if call.in_batch => Verdict::Denied(Reason::Batch),
+            None if matches!(call.args, Args::NotAnObject(_)) => {
+                Verdict::Denied(Reason::InvalidArguments)
+            }
+            None => Verdict::Denied(Reason::NoPolicy),
+        };
+        Entry {
+            line: call.line,
+            ts: call.ts,
+            ts_text: call.ts_text.map_or(Text::NONE, |text| texts.borrowed(text)),
+            session: texts.keep(call.session.as_ref()),
+            grant: texts.keep(call.grant.as_ref()),
+            server: texts.keep(call.server.as_ref()),
+            tool: texts.keep(Some(&call.tool)),
+            args: match &call.args {
+                Args::Object(text) | Args::NotAnObject(text) if self.keep_args => {
+                    texts.keep(Some(text))
+                }
+                _ => Text::NONE,
+            },
+            outcome: call.outcome,
+            policy,
+            verdict,
+        }
+    }
+}
+
+/// Turns texts of calls into places in a block.
+struct Texts<'b> {
+    lines: &'b str,
+    decoded: &'b mut String,
+}
+
+impl Texts<'_> {
+    fn keep(&mut self, text: Option<&Cow<'_, str>>) -> Text {
+        match text {
+            None => Text::NONE,
+            Some(Cow::Borrowed(text)) => self.borrowed(text),
+            Some(Cow::Owned(text)) => {
+                let start = self.lines.len() + self.decoded.len();
+                self.decoded.push_str(text);
+                Text {
+                    start,
+                    length: text.len(),
+                }
+            }
+        }
+    }
+
+    /// The place of a text that is part of the lines.
+    fn borrowed(&self, text: &str) -> Text {
+        let start = text.as_ptr().addr() - self.lines.as_ptr().addr();
+        debug_assert!(start + text.len() <= self.lines.len());
+        Text {
+            start,
+            length: text.len(),
+        }
+    }
+}

@@ -1,0 +1,347 @@
+//! Counting what a replay decided.
+
+use std::collections::BTreeMap;
+
+use ahash::{AHashMap, AHashSet};
+
+use super::Row;
+use super::assign::Assigned;
+use crate::engine::{Counters, Coverage, Decision, Peak, Reason};
+
+/// How many tools are counted one by one. Names come from the trace, so they are bounded.
+pub const MAX_TOOLS: usize = 100_000;
+
+/// How often each decision was made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Tally {
+    /// Calls in all.
+    pub calls: u64,
+    /// Allowed.
+    pub allow: u64,
+    /// Denied.
+    pub deny: u64,
+    /// Throttled.
+    pub throttle: u64,
+    /// Not decidable from the recording.
+    pub unknown: u64,
+}
+
+impl Tally {
+    fn count(&mut self, decision: &Decision) {
+        self.calls += 1;
+        *match decision {
+            Decision::Allow => &mut self.allow,
+            Decision::Deny(_) => &mut self.deny,
+            Decision::Throttle { .. } => &mut self.throttle,
+            Decision::Unknown { .. } => &mut self.unknown,
+        } += 1;
+    }
+
+    /// Denied and throttled.
+    pub fn blocked(&self) -> u64 {
+        self.deny + self.throttle
+    }
+}
+
+/// A line of one of the traces.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct TraceLine {
+    /// The trace's number, from 0.
+    pub trace: usize,
+    /// The line, from 1.
+    pub line: u64,
+}
+
+/// Counts decisions as they are made.
+#[derive(Debug, Default)]
+pub struct Summarizer {
+    total: Tally,
+    tools: AHashMap<Box<str>, AHashMap<Box<str>, Tally>>,
+    tool_count: usize,
+    other_tools: Tally,
+    reasons: AHashMap<ReasonKey, ReasonCount>,
+    sessions: AHashSet<Box<str>>,
+    blocked_sessions: AHashSet<Box<str>>,
+    first_blocked: Option<FirstBlocked>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+struct ReasonKey {
+    policy: Option<usize>,
+    reason: Reason,
+    throttle: bool,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct ReasonCount {
+    calls: u64,
+    first: TraceLine,
+}
+
+/// What a replay decided, all in all.
+#[derive(Debug)]
+pub struct Summary {
+    /// All calls that were reported.
+    pub total: Tally,
+    /// By server and tool: most calls first, then by name. `None` for calls without a server.
+    pub by_tool: Vec<ToolTally>,
+    /// Calls of the tools past [`MAX_TOOLS`].
+    pub other_tools: Tally,
+    /// Why calls were blocked: most calls first, then by their first line.
+    pub by_rule: Vec<RuleTally>,
+    /// Every limit, in the order of the policies.
+    pub limits: Vec<LimitUse>,
+    /// Clauses that no call came to.
+    pub unused: Vec<UnusedClause>,
+    /// Sessions.
+    pub sessions: Sessions,
+}
+
+/// What became of the calls to one tool.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ToolTally {
+    /// The server, if the calls have one.
+    pub server: Option<String>,
+    /// The tool.
+    pub tool: String,
+    /// The counts.
+    pub tally: Tally,
+}
+
+/// A reason why calls were blocked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RuleTally {
+    /// The rule's name, in the gateway's words.
+    pub rule: String,
+    /// RFC 6901 pointer of the clause; empty if no clause decided.
+    pub pointer: String,
+    /// Number of the policy.
+    pub policy: Option<usize>,
+    /// Whether it throttles rather than denies.
+    pub throttle: bool,
+    /// How many calls it blocked.
+    pub calls: u64,
+    /// The first of them.
+    pub first: TraceLine,
+}
+
+/// How far a limit was used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LimitUse {
+    /// Number of the policy.
+    pub policy: usize,
+    /// RFC 6901 pointer of the limit.
+    pub pointer: String,
+    /// Its counter.
+    pub counter: String,
+    /// Its window: `minute`, `hour` or `day`.
+    pub window: String,
+    /// The most it allows in a window, if it limits anything.
+    pub max: Option<i64>,
+    /// The most that a window held. `None` if nothing was consumed.
+    pub peak: Option<Peak>,
+    /// How many calls it throttled.
+    pub throttled: u64,
+}
+
+/// A clause that no call came to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UnusedClause {
+    /// Number of the policy.
+    pub policy: usize,
+    /// RFC 6901 pointer of the clause.
+    pub pointer: String,
+    /// The clause's name.
+    pub rule: String,
+}
+
+/// Sessions of a trace.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Sessions {
+    /// How many there are.
+    pub total: u64,
+    /// How many had a call blocked.
+    pub blocked: u64,
+    /// The first call of any that was blocked.
+    pub first_blocked: Option<FirstBlocked>,
+}
+
+/// The first call that was blocked in a session.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FirstBlocked {
+    /// The session.
+    pub session: String,
+    /// Where the call is.
+    pub at: TraceLine,
+}
+
+impl Summarizer {
+    /// Counts a decided call.
+    pub fn count(&mut self, row: &Row<'_>) {
+        self.total.count(row.decision);
+        self.tool(row.server.unwrap_or(""), row.tool)
+            .count(row.decision);
+        let at = TraceLine {
+            trace: row.trace,
+            line: row.line,
+        };
+        if let Some(reason) = row.decision.reason() {
+            let throttle = matches!(row.decision, Decision::Throttle { .. });
+            let key = ReasonKey {
+                policy: row.policy,
+                reason,
+                throttle,
+            };
+            self.reasons
+                .entry(key)
+                .or_insert(ReasonCount {
+                    calls: 0,
+                    first: at,
+                })
+                .calls += 1;
+        }
+        if let Some(session) = row.session {
+            self.session(session, at, row.decision.reason().is_some());
+        }
+    }
+
+    fn session(&mut self, session: &str, at: TraceLine, blocked: bool) {
+        if !self.sessions.contains(session) {
+            self.sessions.insert(session.into());
+        }
+        if blocked && !self.blocked_sessions.contains(session) {
+            self.blocked_sessions.insert(session.into());
+            self.first_blocked.get_or_insert_with(|| FirstBlocked {
+                session: session.to_owned(),
+                at,
+            });
+        }
+    }
+
+    /// The tally of a tool, without allocating for a tool that is known.
+    fn tool(&mut self, server: &str, tool: &str) -> &mut Tally {
+        let known = self
+            .tools
+            .get(server)
+            .is_some_and(|tools| tools.contains_key(tool));
+        if !known {
+            if self.tool_count == MAX_TOOLS {
+                return &mut self.other_tools;
+            }
+            self.tool_count += 1;
+            self.tools
+                .entry(server.into())
+                .or_default()
+                .insert(tool.into(), Tally::default());
+        }
+        let tools = self.tools.get_mut(server);
+        tools
+            .and_then(|tools| tools.get_mut(tool))
+            .expect("it was known or has been put there")
+    }
+
+    /// The summary of everything that was counted.
+    pub fn finish(
+        self,
+        policies: &[Assigned],
+        counters: &[Counters],
+        coverage: &[Coverage],
+    ) -> Summary {
+        let limits = self.limits(policies, counters);
+        let by_rule = self.by_rule(policies);
+        let unused =
+            policies
+                .iter()
+                .zip(coverage)
+                .enumerate()
+                .flat_map(|(number, (assigned, coverage))| {
+                    coverage
+                        .never_reached(&assigned.policy)
+                        .into_iter()
+                        .map(move |id| {
+                            let clause = assigned.policy.clause(id);
+                            UnusedClause {
+                                policy: number,
+                                pointer: clause.pointer.clone(),
+                                rule: clause.name.clone(),
+                            }
+                        })
+                });
+        Summary {
+            total: self.total,
+            by_rule,
+            limits,
+            unused: unused.collect(),
+            sessions: Sessions {
+                total: self.sessions.len() as u64,
+                blocked: self.blocked_sessions.len() as u64,
+                first_blocked: self.first_blocked,
+            },
+            other_tools: self.other_tools,
+            by_tool: by_tool(self.tools),
+        }
+    }
+
+    fn by_rule(&self, policies: &[Assigned]) -> Vec<RuleTally> {
+        let mut rules: Vec<_> = self
+            .reasons
+            .iter()
+            .map(|(key, count)| {
+                let (rule, pointer) = key.reason.name(key.policy.map(|p| &policies[p].policy));
+                RuleTally {
+                    rule: rule.to_owned(),
+                    pointer: pointer.to_owned(),
+                    policy: key.policy,
+                    throttle: key.throttle,
+                    calls: count.calls,
+                    first: count.first,
+                }
+            })
+            .collect();
+        rules.sort_by(|a, b| b.calls.cmp(&a.calls).then(a.first.cmp(&b.first)));
+        rules
+    }
+
+    fn limits(&self, policies: &[Assigned], counters: &[Counters]) -> Vec<LimitUse> {
+        let throttled: BTreeMap<_, _> = self
+            .reasons
+            .iter()
+            .filter(|(key, _)| key.throttle)
+            .map(|(key, count)| ((key.policy, key.reason), count.calls))
+            .collect();
+        let mut limits = Vec::new();
+        for (number, (assigned, counters)) in policies.iter().zip(counters).enumerate() {
+            for (id, limit) in assigned.policy.limits() {
+                let by_this = (Some(number), Reason::Clause(id));
+                limits.push(LimitUse {
+                    policy: number,
+                    pointer: limit.clause.pointer.clone(),
+                    counter: limit.counter.name.clone(),
+                    window: limit.window.to_string(),
+                    max: limit.max.number(),
+                    peak: counters.peak(&assigned.policy, id),
+                    throttled: throttled.get(&by_this).copied().unwrap_or(0),
+                });
+            }
+        }
+        limits
+    }
+}
+
+fn by_tool(servers: AHashMap<Box<str>, AHashMap<Box<str>, Tally>>) -> Vec<ToolTally> {
+    let mut rows: Vec<_> = servers
+        .into_iter()
+        .flat_map(|(server, tools)| {
+            tools.into_iter().map(move |(tool, tally)| ToolTally {
+                server: (!server.is_empty()).then(|| server.to_string()),
+                tool: tool.into(),
+                tally,
+            })
+        })
+        .collect();
+    rows.sort_by(|a, b| {
+        let calls = b.tally.calls.cmp(&a.tally.calls);
+        calls.then_with(|| (&a.server, &a.tool).cmp(&(&b.server, &b.tool)))
+    });
+    rows
+}

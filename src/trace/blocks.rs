@@ -1,0 +1,218 @@
+//! A stream cut into blocks of whole lines, so that several threads can read one trace.
+
+use std::io::{self, Read};
+
+use super::Stream;
+
+/// How many bytes a block is filled with before it is cut at the last line end.
+pub const BLOCK_BYTES: usize = 256 * 1024;
+
+/// The longest line that is read, in bytes. A longer one is reported and passed over.
+pub const MAX_LINE_BYTES: usize = 64 * 1024 * 1024;
+
+/// Whole lines of a trace.
+#[derive(Debug, Default)]
+pub struct Block {
+    /// The number of the first line, from 1.
+    pub first_line: u64,
+    /// The lines. A line that could not be taken over as text is left empty here.
+    pub text: String,
+    /// The lines that were left empty, with what was wrong with them, in order.
+    pub broken: Vec<(u64, &'static str)>,
+}
+
+/// Cuts a stream into [`Block`]s.
+pub struct Blocks {
+    stream: Stream,
+    /// Bytes that were read and not given out: the start of a line.
+    rest: Vec<u8>,
+    next_line: u64,
+    ended: bool,
+}
+
+impl Blocks {
+    /// Blocks of `stream`.
+    pub fn new(stream: Stream) -> Self {
+        Self {
+            stream,
+            rest: Vec::new(),
+            next_line: 1,
+            ended: false,
+        }
+    }
+
+    /// Fills `block` with the next lines, using its memory. `false` at the end of the stream.
+    ///
+    /// # Errors
+    /// What reading or decompressing says.
+    pub fn next_into(&mut self, block: &mut Block) -> io::Result<bool> {
+        let mut bytes = std::mem::take(&mut block.text).into_bytes();
+        bytes.clear();
+        bytes.append(&mut self.rest);
+        block.broken.clear();
+        block.first_line = self.next_line;
+        let mut skipped = false;
+        let end = loop {
+            if self.ended {
+                break bytes.len();
+            }
+            let searched = bytes.len();
+            self.fill(&mut bytes)?;
+            if let Some(newline) = memchr::memrchr(b'\n', &bytes[searched..]) {
+                break searched + newline + 1;
+            }
+            if bytes.len() > MAX_LINE_BYTES {
+                self.skip_line(&mut bytes)?;
+                skipped = true;
+                break bytes.len();
+            }
+        };
+        self.rest.extend_from_slice(&bytes[end..]);
+        bytes.truncate(end);
+        if bytes.is_empty() && self.ended && !skipped {
+            return Ok(false);
+        }
+        if block.first_line == 1 && bytes.starts_with(b"\xef\xbb\xbf") {
+            bytes.drain(..3);
+        }
+        self.next_line += memchr::memchr_iter(b'\n', &bytes).count() as u64;
+        if skipped {
+            block
+                .broken
+                .push((block.first_line, "the line is longer than 64 MiB"));
+        }
+        block.take(bytes);
+        Ok(true)
+    }
+
+    /// Reads at least one more byte, up to a block's worth, unless the stream ends.
+    fn fill(&mut self, bytes: &mut Vec<u8>) -> io::Result<()> {
+        let start = bytes.len();
+        bytes.resize(start + BLOCK_BYTES, 0);
+        let mut length = start;
+        // Pipes give a few kilobytes at a time: ask again until the block is well filled.
+        while length < start + BLOCK_BYTES / 2 {
+            match self.stream.read(&mut bytes[length..]) {
+                Ok(0) => {
+                    self.ended = true;
+                    break;
+                }
+                Ok(n) => length += n,
+                Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
+                Err(e) => return Err(e),
+            }
+        }
+        bytes.truncate(length);
+        Ok(())
+    }
+
+    /// Drops an over-long line: `bytes`, and what follows up to the next line end.
+    fn skip_line(&mut self, bytes: &mut Vec<u8>) -> io::Result<()> {
+        loop {
+            bytes.clear();
+            if !self.ended {
+                self.fill(bytes)?;
+            }
+            match memchr::memchr(b'\n', bytes) {
+                Some(newline) => {
+                    self.rest.extend_from_slice(&bytes[newline + 1..]);
+                    bytes.clear();
+                    bytes.push(b'\n');
+                    return Ok(());
+                }
+                None if self.ended => {
+                    bytes.clear();
+                    return Ok(());
+                }
+                None => {}
+            }
+        }
+    }
+}
+
+impl Block {
+    /// Takes `bytes` over as text. Lines that are not UTF-8 are noted and left empty.
+    fn take(&mut self, bytes: Vec<u8>) {
+        self.text = match String::from_utf8(bytes) {
+            Ok(text) => text,
+            Err(error) => {
+                let bytes = error.into_bytes();
+                let mut text = String::with_capacity(bytes.len());
+                for (line, number) in bytes
+                    .split_inclusive(|b| *b == b'\n')
+                    .zip(self.first_line..)
+                {
+                    match std::str::from_utf8(line) {
+                        Ok(line) => text.push_str(line),
+                        Err(_) => {
+                            self.broken.push((number, "the line is not UTF-8"));
+                            text.push('\n');
+                        }
+                    }
+                }
+                text
+            }
+        };
+    }
+
+    /// The lines with their numbers, line ends excluded.
+    pub fn lines(&self) -> impl Iterator<Item = (u64, &str)> {
+        let lines = self.text.split_terminator('\n').zip(self.first_line..);
+        lines.map(|(line, number)| (number, line))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Gives its bytes in pieces of the given size.
+    struct Drip(Vec<u8>, usize, usize);
+
+    impl Read for Drip {
+        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+            let end = self.0.len().min(self.1 + self.2.min(buffer.len()));
+            let piece = &self.0[self.1..end];
+            buffer[..piece.len()].copy_from_slice(piece);
+            self.1 = end;
+            Ok(piece.len())
+        }
+    }
+
+    fn read(bytes: &[u8], piece: usize) -> (Vec<(u64, String)>, Vec<u64>) {
+        let mut blocks = Blocks::new(Box::new(Drip(bytes.to_vec(), 0, piece)));
+        let mut block = Block::default();
+        let (mut lines, mut broken) = (Vec::new(), Vec::new());
+        while blocks.next_into(&mut block).expect("reading memory") {
+            lines.extend(block.lines().map(|(n, l)| (n, l.to_owned())));
+            broken.extend(block.broken.iter().map(|b| b.0));
+        }
+        (lines, broken)
+    }
+
+    #[test]
+    fn lines_are_the_same_however_the_bytes_arrive() {
+        let mut text = b"\xef\xbb\xbffirst\n\nthird\xff\nfourth\r\n".to_vec();
+        for n in 5..40_000 {
+            text.extend_from_slice(format!("line {n} {}\n", "x".repeat(n % 40)).as_bytes());
+        }
+        text.extend_from_slice(b"cut");
+        let whole = read(&text, usize::MAX);
+        assert_eq!(whole.0[0], (1, "first".into()));
+        assert_eq!(whole.0[3], (4, "fourth\r".into()));
+        assert_eq!(whole.0.last(), Some(&(40_000, "cut".into())));
+        assert_eq!(whole.1, [3]);
+        for piece in [1, 7, 4096] {
+            assert_eq!(read(&text, piece), whole, "pieces of {piece}");
+        }
+    }
+
+    #[test]
+    fn a_line_without_end_costs_no_more_than_the_longest_that_is_read() {
+        let mut text = vec![b'x'; MAX_LINE_BYTES + 3 * BLOCK_BYTES];
+        text.extend_from_slice(b"\nnext\n");
+        let (lines, broken) = read(&text, usize::MAX);
+        assert_eq!(lines, [(1, String::new()), (2, "next".into())]);
+        assert_eq!(broken, [1]);
+    }
+}

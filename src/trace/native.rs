@@ -1,0 +1,193 @@
+//! mcplint's own trace format: one JSON object a line, one tool call each.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use crate::call::{Args, Outcome, ToolCall};
+use crate::json::{self, UniqueKeys, walk};
+use crate::time::Timestamp;
+
+/// Reads lines. Keeps its buffers from one line to the next.
+#[derive(Debug, Default)]
+pub struct Reader {
+    keys: UniqueKeys,
+}
+
+/// Why a line is no tool call: one sentence without a full stop.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LineError(String);
+
+impl fmt::Display for LineError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for LineError {}
+
+fn error<T>(message: impl Into<String>) -> Result<T, LineError> {
+    Err(LineError(message.into()))
+}
+
+impl Reader {
+    /// Reads `text`, line `line` of a trace. A blank line is no call.
+    ///
+    /// # Errors
+    /// What is wrong with the line.
+    pub fn read<'t>(
+        &mut self,
+        line: u64,
+        text: &'t str,
+    ) -> Result<Option<ToolCall<'t>>, LineError> {
+        if text.trim_ascii().is_empty() {
+            return Ok(None);
+        }
+        self.keys.clear();
+        json::check(text, &mut self.keys).map_err(|e| syntax_error(&e, text))?;
+        if !text.trim_ascii_start().starts_with('{') {
+            return error("the line is not a JSON object");
+        }
+        let mut record = Record::default();
+        for (key, value) in self.keys.members() {
+            record.take(&walk::decode(&text[key.range()]), &text[value.range()])?;
+        }
+        record.into_call(line).map(Some)
+    }
+}
+
+fn syntax_error(error: &json::Error, text: &str) -> LineError {
+    let column = text[..error.span.start].chars().count() + 1;
+    LineError(match error.kind {
+        json::ErrorKind::DuplicateKey(_) => {
+            let key = walk::decode(&text[error.span.range()]);
+            format!("the key `{key}` stands twice in one object (column {column})")
+        }
+        json::ErrorKind::UnexpectedEnd => {
+            format!("not JSON: the line is cut short (column {column})")
+        }
+        kind => format!("not JSON: {kind} (column {column})"),
+    })
+}
+
+/// The fields of a record, as they come.
+#[derive(Default)]
+struct Record<'t> {
+    ts: Option<Timestamp>,
+    ts_text: Option<&'t str>,
+    session: Option<Cow<'t, str>>,
+    grant: Option<Cow<'t, str>>,
+    server: Option<Cow<'t, str>>,
+    tool: Option<Cow<'t, str>>,
+    args: Option<Args<'t>>,
+    arg_keys: Option<Vec<Cow<'t, str>>>,
+    outcome: Outcome,
+}
+
+impl<'t> Record<'t> {
+    fn take(&mut self, key: &str, text: &'t str) -> Result<(), LineError> {
+        let value = walk::Value::of(text);
+        match key {
+            "ts" => self.time(value, text)?,
+            "session" => self.session = optional_text(key, value)?,
+            "grant" => self.grant = optional_text(key, value)?,
+            "server" => self.server = optional_text(key, value)?,
+            "tool" => match value {
+                walk::Value::String(name) => self.tool = Some(name),
+                _ => return error("`tool` is not a string"),
+            },
+            "args" | "arguments" => {
+                if self.args.is_some() {
+                    return error("both `args` and `arguments` are given");
+                }
+                self.args = Some(match value {
+                    walk::Value::Null => Args::None,
+                    walk::Value::Object(text) => Args::Object(text.into()),
+                    _ => Args::NotAnObject(text.into()),
+                });
+            }
+            "arg_keys" => self.arg_keys = names(value)?,
+            "result" => self.outcome = outcome(value)?,
+            // `expect` and `expect_rule` are for `mcplint test`; other fields are the recorder's.
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn time(&mut self, value: walk::Value<'t>, text: &'t str) -> Result<(), LineError> {
+        let read = match &value {
+            walk::Value::Null => return Ok(()),
+            walk::Value::Number(number) => Timestamp::parse_millis(number),
+            walk::Value::String(time) => Timestamp::parse_rfc3339(time),
+            _ => Err("neither a time nor a number of milliseconds"),
+        };
+        let ts = read.map_err(|problem| LineError(format!("`ts`: {problem}")))?;
+        self.ts = Some(ts);
+        if let walk::Value::String(Cow::Borrowed(_)) = value {
+            self.ts_text = text.get(1..text.len() - 1);
+        }
+        Ok(())
+    }
+
+    fn into_call(self, line: u64) -> Result<ToolCall<'t>, LineError> {
+        let Some(tool) = self.tool else {
+            return error("the record has no `tool`");
+        };
+        let args = match (self.args, self.arg_keys) {
+            (Some(args), _) => args,
+            (None, Some(names)) => Args::NamesOnly(names),
+            (None, None) => Args::None,
+        };
+        Ok(ToolCall {
+            line,
+            ts: self.ts,
+            ts_text: self.ts_text,
+            session: self.session,
+            grant: self.grant,
+            server: self.server,
+            tool,
+            args,
+            outcome: self.outcome,
+            in_batch: false,
+        })
+    }
+}
+
+fn optional_text<'t>(key: &str, value: walk::Value<'t>) -> Result<Option<Cow<'t, str>>, LineError> {
+    match value {
+        walk::Value::Null => Ok(None),
+        walk::Value::String(text) => Ok(Some(text)),
+        _ => error(format!("`{key}` is not a string")),
+    }
+}
+
+fn names(value: walk::Value<'_>) -> Result<Option<Vec<Cow<'_, str>>>, LineError> {
+    const WANTED: &str = "`arg_keys` is not a list of argument names";
+    match value {
+        walk::Value::Null => Ok(None),
+        walk::Value::Array(list) => walk::elements(list)
+            .map(|item| match walk::Value::of(&list[item.range()]) {
+                walk::Value::String(name) => Ok(name),
+                _ => error(WANTED),
+            })
+            .collect::<Result<_, _>>()
+            .map(Some),
+        _ => error(WANTED),
+    }
+}
+
+fn outcome(value: walk::Value<'_>) -> Result<Outcome, LineError> {
+    let name = match value {
+        walk::Value::Null => return Ok(Outcome::Unspecified),
+        walk::Value::String(name) => name,
+        _ => return error("`result` is not a string"),
+    };
+    Outcome::parse(&name).map_or_else(
+        || {
+            error(format!(
+                "`result` is `{name}`, not one of {}",
+                Outcome::NAMES.join(", ")
+            ))
+        },
+        Ok,
+    )
+}
