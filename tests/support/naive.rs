@@ -448,8 +448,8 @@ fn combine(rule_needs: &[String], limits: &Limits) -> Verdict {
 fn refuse_outright(policy: &Value, call: &Call) -> Option<Verdict> {
     let tool = &call.tool;
     if matches!(call.arguments, Arguments::NotAnObject) {
-        let rule = "(invalid arguments)";
-        return Some(Verdict::deny(rule, "", &format!("Denied by rule `{rule}`")));
+        let (rule, message) = ("(invalid arguments)", "The arguments are not an object");
+        return Some(Verdict::deny(rule, "", message));
     }
     for (index, hidden) in items(&policy["hide"]).iter().enumerate() {
         if text_of(hidden) == "*" || text_of(hidden) == tool {
