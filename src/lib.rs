@@ -1,13 +1,16 @@
 //! mcplint: policies for AI agents' tool calls, validated and replayed.
 
 pub mod call;
+pub mod dialect;
 pub mod engine;
 pub mod finding;
 pub mod json;
 pub mod policy;
 pub mod replay;
 pub mod rules;
+pub mod schema;
 pub mod source;
 pub mod span;
+pub mod suggest;
 pub mod time;
 pub mod trace;

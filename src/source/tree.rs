@@ -145,7 +145,7 @@ impl Node {
 }
 
 /// The unescaped reference tokens of an RFC 6901 pointer.
-fn tokens(pointer: &str) -> impl Iterator<Item = String> + '_ {
+pub(crate) fn tokens(pointer: &str) -> impl Iterator<Item = String> + '_ {
     pointer
         .split('/')
         .skip(1)

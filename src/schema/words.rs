@@ -1,0 +1,166 @@
+//! The words of messages: what somebody meant by a word that is not one of the format's, and how
+//! values and advice are written.
+
+use crate::policy::limit::Window;
+use crate::source::tree::{Node, ScalarKind};
+use crate::suggest::{nearest, quoted};
+
+/// Other words for the words of the format, as people write them.
+pub(super) type Synonyms = &'static [(&'static str, &'static str)];
+
+pub(super) const KEYS_BY_OTHER_NAMES: Synonyms = &[
+    ("message", "on_deny"),
+    ("reason", "on_deny"),
+    ("field", "path"),
+    ("argument", "path"),
+    ("operator", "op"),
+    ("maximum", "max"),
+    ("limit", "max"),
+    ("limit", "limits"),
+    ("count", "max"),
+    ("period", "window"),
+    ("interval", "window"),
+    ("hidden", "hide"),
+];
+
+pub(super) const POSTURES_BY_OTHER_NAMES: Synonyms = &[("block", "deny"), ("permit", "allow")];
+
+pub(super) const WINDOWS_BY_OTHER_NAMES: Synonyms = &[
+    ("m", "minute"),
+    ("1m", "minute"),
+    ("60s", "minute"),
+    ("min", "minute"),
+    ("h", "hour"),
+    ("1h", "hour"),
+    ("hourly", "hour"),
+    ("d", "day"),
+    ("1d", "day"),
+    ("24h", "day"),
+    ("daily", "day"),
+];
+
+pub(super) const OPERATORS_BY_OTHER_NAMES: Synonyms = &[
+    ("=", "eq"),
+    ("==", "eq"),
+    ("equals", "eq"),
+    ("!=", "neq"),
+    ("ne", "neq"),
+    ("not_eq", "neq"),
+    ("not_equals", "neq"),
+    ("<", "lt"),
+    ("less_than", "lt"),
+    ("<=", "lte"),
+    ("=<", "lte"),
+    ("le", "lte"),
+    (">", "gt"),
+    ("greater_than", "gt"),
+    (">=", "gte"),
+    ("=>", "gte"),
+    ("ge", "gte"),
+    ("nin", "not_in"),
+    ("match", "regex"),
+    ("matches", "regex"),
+    ("includes", "contains"),
+];
+
+/// The word out of `words` that was meant by `text`.
+pub(super) fn meant(
+    text: &str,
+    words: impl Iterator<Item = &'static str> + Clone,
+    synonyms: Synonyms,
+) -> Option<&'static str> {
+    synonyms
+        .iter()
+        .filter(|(other, _)| other.eq_ignore_ascii_case(text))
+        .find_map(|(_, word)| words.clone().find(|known| known == word))
+        .or_else(|| nearest(text, words))
+}
+
+/// Where a path that does not start with `args.` seems to lead.
+pub(super) fn argument_in(path: &str) -> Option<&str> {
+    const OTHER_ROOTS: [&str; 6] = [
+        "$.args.",
+        "$.arguments.",
+        "params.arguments.",
+        "arguments.",
+        "Args.",
+        "$.",
+    ];
+    let fields = OTHER_ROOTS
+        .iter()
+        .find_map(|root| path.strip_prefix(root))
+        .unwrap_or(path);
+    let is_path =
+        !matches!(fields, "" | "args") && fields.split('.').all(|field| !field.is_empty());
+    is_path.then_some(fields)
+}
+
+/// The window of so many seconds.
+pub(super) fn window_of(node: &Node) -> Option<Window> {
+    match node.as_scalar()?.kind {
+        ScalarKind::Int(seconds) => window_of_seconds(seconds),
+        _ => None,
+    }
+}
+
+/// The window of so many seconds.
+pub(super) fn window_of_seconds(seconds: i64) -> Option<Window> {
+    [Window::Minute, Window::Hour, Window::Day]
+        .into_iter()
+        .find(|window| window.seconds() == seconds)
+}
+
+/// A value in words: its type, and what was written if that is short.
+pub(super) fn shown(node: &Node) -> String {
+    match node.as_scalar() {
+        Some(scalar) => match scalar.kind {
+            ScalarKind::Null => "null".into(),
+            ScalarKind::Bool(_) => quoted(&scalar.text),
+            ScalarKind::String if scalar.text.is_empty() => "the empty string".into(),
+            _ => {
+                let kind = node.describe().trim_start_matches("a ");
+                format!("the {kind} {}", quoted(&scalar.text))
+            }
+        },
+        None => node.describe().into(),
+    }
+}
+
+/// A scalar as JSON, short enough to be shown.
+pub(super) fn literal(node: &Node) -> Option<String> {
+    let scalar = node.as_scalar()?;
+    match scalar.kind {
+        ScalarKind::Null => None,
+        ScalarKind::String | ScalarKind::Timestamp => Some(json(&scalar.text)),
+        _ => Some(scalar.text.clone()),
+    }
+}
+
+/// `text` as a JSON string.
+pub(super) fn json(text: &str) -> String {
+    serde_json::Value::from(text).to_string()
+}
+
+/// Advice to write this text.
+pub(super) fn write(text: &str) -> String {
+    format!("write {}", quoted(text))
+}
+
+/// Advice to leave the quotes out.
+pub(super) fn unquoted(text: impl std::fmt::Display) -> String {
+    format!("write `{text}` without quotes")
+}
+
+pub(super) fn did_you_mean(word: &str) -> String {
+    format!("did you mean {}?", quoted(word))
+}
+
+/// `a`, `b` and `c`.
+pub(super) fn listed(words: impl IntoIterator<Item = &'static str>, last: &str) -> String {
+    let words: Vec<String> = words.into_iter().map(|word| format!("`{word}`")).collect();
+    match words.split_last() {
+        Some((end, [])) => end.clone(),
+        Some((end, rest)) => format!("{} {last} {end}", rest.join(", ")),
+        None => String::new(),
+    }
+}
