@@ -7,51 +7,88 @@
 pub mod generate;
 pub mod naive;
 
-use std::fs;
-use std::process::Command;
+use std::io::Cursor;
+use std::num::NonZeroUsize;
+use std::ops::ControlFlow;
 
+use mcplint::dialect::{self, Dialect};
+use mcplint::engine::{CounterScoping, Decision, Replay, Unknowns};
+use mcplint::policy::Policy;
+use mcplint::replay::Row;
+use mcplint::replay::assign::Assigned;
+use mcplint::replay::pipeline::{self, Event, Session};
+use mcplint::source::{self, Syntax};
+use mcplint::trace::blocks::Blocks;
 use naive::{Expected, Options};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// What mcplint decides about each call of `trace` (native JSONL) under a gateway policy: the objects
-/// of `simulate --format jsonl`, in trace order.
+/// of `simulate --format jsonl`, in trace order, as far as [`expected_from`] reads them.
 pub fn mcplint_decisions(policy_json: &str, trace: &str, options: Options) -> Vec<Value> {
-    let folder = tempfile::tempdir().expect("a temporary folder");
-    let (policy, calls) = (
-        folder.path().join("policy.json"),
-        folder.path().join("trace.jsonl"),
-    );
-    fs::write(&policy, policy_json).expect("write the policy");
-    fs::write(&calls, trace).expect("write the trace");
+    let scoping = match options.counter_scope_policy {
+        true => CounterScoping::Policy,
+        false => CounterScoping::Tool,
+    };
+    let unknowns = match options.assume_unknown_deny {
+        true => Unknowns::Deny,
+        false => Unknowns::Allow,
+    };
+    let policies = [Assigned::to_all(
+        "policy.json",
+        &policy(policy_json),
+        scoping,
+    )];
+    let pipeline = pipeline::Options {
+        replay: Replay {
+            unknowns,
+            ignore_limits: false,
+        },
+        interval: None,
+        keep_args: false,
+        threads: NonZeroUsize::MIN,
+    };
+    let mut decisions = Vec::new();
+    let mut tell = |event: Event<'_>| {
+        match event {
+            Event::Decided(row) => decisions.push(decision(&row)),
+            Event::OutOfOrder { .. } => {}
+            other => panic!("the trace is in order, but {other:?}"),
+        }
+        ControlFlow::Continue(())
+    };
+    let blocks = Blocks::new(Box::new(Cursor::new(trace.as_bytes().to_vec())));
+    Session::new(&policies, pipeline)
+        .replay(0, blocks, &mut tell)
+        .expect("nothing ends the replay");
+    decisions
+}
 
-    let mut command = Command::new(env!("CARGO_BIN_EXE_mcplint"));
-    command.args([
-        "simulate",
-        "--no-config",
-        "--input",
-        "native",
-        "--format",
-        "jsonl",
-    ]);
-    command.arg("--policy").arg(&policy);
-    if options.counter_scope_policy {
-        command.arg("--counter-scope=policy");
+fn policy(text: &str) -> Policy {
+    let parsed = source::parse(text, Syntax::Json);
+    assert!(parsed.findings.is_empty(), "{text}: {:?}", parsed.findings);
+    let root = parsed.root.expect("no finding, so there is a tree");
+    let lowered = dialect::lower(&root, Dialect::Gateway);
+    lowered
+        .policy
+        .unwrap_or_else(|| panic!("{text}: {:?}", lowered.findings))
+}
+
+fn decision(row: &Row<'_>) -> Value {
+    let mut object = match row.decision {
+        Decision::Allow => json!({ "decision": "allow" }),
+        Decision::Deny(_) => json!({ "decision": "deny" }),
+        Decision::Throttle { retry_after_s, .. } => {
+            json!({ "decision": "throttle", "retry_after_s": retry_after_s })
+        }
+        Decision::Unknown { needs } => json!({ "decision": "unknown", "needs": needs }),
+    };
+    object["line"] = json!(row.line);
+    if let Some(explanation) = &row.explanation {
+        object["rule"] = json!(explanation.rule);
+        object["pointer"] = json!(explanation.pointer);
+        object["message"] = json!(explanation.message);
     }
-    if options.assume_unknown_deny {
-        command.arg("--assume-unknown=deny");
-    }
-    let output = command.arg(&calls).output().expect("run mcplint");
-    let errors = String::from_utf8_lossy(&output.stderr);
-    assert!(
-        output.status.success(),
-        "mcplint ended with {}: {errors}",
-        output.status
-    );
-    String::from_utf8(output.stdout)
-        .expect("decisions are UTF-8")
-        .lines()
-        .map(|line| serde_json::from_str(line).expect("each decision is a line of JSON"))
-        .collect()
+    object
 }
 
 /// The fields of a decision object that the description of the policy language settles.

@@ -538,8 +538,18 @@ fn denied_by(tool: &str, kind: &str, index: usize, rule: &Value) -> Verdict {
 // ---------------------------------------------------------------------------------------------
 // Limits
 
-/// One count: server, holder, tool (none: of every tool), counter, window, start of the window.
-type CounterKey = (Option<String>, Holder, Option<String>, String, String, i128);
+/// Whose calls a counter counts.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+enum Scope {
+    Tool(String),
+    /// Of all tools whose own limits name the counter.
+    SharedByTools,
+    /// Of all tools, by `all_tools`.
+    AllTools,
+}
+
+/// One count: server, holder, scope, counter, window, start of the window.
+type CounterKey = (Option<String>, Holder, Scope, String, String, i128);
 
 type Counters = HashMap<CounterKey, BigDecimal>;
 
@@ -585,23 +595,23 @@ enum Amount {
 
 fn check_limits(policy: &Value, call: &Call, options: Options, counters: &Counters) -> Limits {
     let own = format!("/tools/{}/limits", escaped(&call.tool));
+    let own_scope = if options.counter_scope_policy {
+        Scope::SharedByTools
+    } else {
+        Scope::Tool(call.tool.clone())
+    };
     let places = [
-        (
-            own,
-            &policy["tools"][&call.tool]["limits"],
-            Some(&call.tool),
-        ),
+        (own, &policy["tools"][&call.tool]["limits"], own_scope),
         (
             "/all_tools/limits".to_owned(),
             &policy["all_tools"]["limits"],
-            None,
+            Scope::AllTools,
         ),
     ];
     let mut limits = Limits::default();
-    for (place, list, tool) in places {
-        let tool = tool.filter(|_| !options.counter_scope_policy);
+    for (place, list, scope) in places {
         for (index, limit) in items(list).iter().enumerate() {
-            check_limit(&mut limits, limit, tool, call, counters);
+            check_limit(&mut limits, limit, &scope, call, counters);
             if let Some(refusal) = &mut limits.refused {
                 refusal.rule = format!("{place}/{}", escaped(text_of(&limit["counter"])));
                 refusal.pointer = format!("{place}/{index}");
@@ -615,7 +625,7 @@ fn check_limits(policy: &Value, call: &Call, options: Options, counters: &Counte
 fn check_limit(
     limits: &mut Limits,
     limit: &Value,
-    tool: Option<&String>,
+    scope: &Scope,
     call: &Call,
     counters: &Counters,
 ) {
@@ -634,7 +644,7 @@ fn check_limit(
         }
     };
     let window = text_of(&limit["window"]);
-    let key = counter_key(call, tool, counter, window);
+    let key = counter_key(call, scope, counter, window);
     limits.reserve(&key, source, amount);
     let count = counters.get(&key).cloned().unwrap_or_default() + limits.reserved_on(&key);
     if count > whole(&limit["max"]) {
@@ -676,13 +686,13 @@ fn amount(path: Option<&str>, call: &Call) -> Amount {
     }
 }
 
-fn counter_key(call: &Call, tool: Option<&String>, counter: &str, window: &str) -> CounterKey {
+fn counter_key(call: &Call, scope: &Scope, counter: &str, window: &str) -> CounterKey {
     let start = call.at() - call.at().rem_euclid(window_length(window));
     let (server, holder) = (call.server.clone(), call.holder.clone());
     (
         server,
         holder,
-        tool.cloned(),
+        scope.clone(),
         counter.to_owned(),
         window.to_owned(),
         start,
