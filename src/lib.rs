@@ -1,6 +1,8 @@
 //! mcplint: policies for AI agents' tool calls, validated and replayed.
 
 pub mod call;
+pub mod cli;
+pub mod config;
 pub mod dialect;
 pub mod engine;
 pub mod finding;
@@ -15,3 +17,4 @@ pub mod span;
 pub mod suggest;
 pub mod time;
 pub mod trace;
+pub mod validate;

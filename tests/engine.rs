@@ -4,6 +4,7 @@ mod support;
 
 use std::collections::BTreeMap;
 
+use mcplint::source::Syntax;
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
@@ -24,7 +25,7 @@ proptest! {
     fn mcplint_decides_as_the_naive_evaluator(case in case()) {
         let expected = decide_all(&case.policy, &case.trace(), case.options);
         let found: Vec<Expected> =
-            mcplint_decisions(&case.policy.to_string(), &case.trace(), case.options)
+            mcplint_decisions(&case.policy.to_string(), Syntax::Json, &case.trace(), case.options)
                 .iter()
                 .map(expected_from)
                 .collect();

@@ -12,7 +12,7 @@ use crate::source::Syntax;
 use crate::source::tree::{Entry, Node, join};
 
 /// The policy formats that mcplint reads.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub enum Dialect {
     /// Gateway policies, published as JSON.
     Gateway,

@@ -12,6 +12,7 @@ use super::condition::{Needle, Paths, PreparedTest};
 use crate::policy::condition::{ArgPath, Condition, Subject, Test};
 use crate::policy::limit::{Amount, CounterKey, CounterScope, Limit, Max, Window};
 use crate::policy::{self, Clause, Effect, Policy, Posture, Semantics, Windows};
+use crate::span::Span;
 
 /// Numbers a clause (a rule or a limit) of a compiled policy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -37,7 +38,9 @@ pub struct CompiledPolicy {
     pub(super) default: Posture,
     hide: AHashMap<Box<str>, u32>,
     hide_all: Option<u32>,
-    hide_pointers: Vec<String>,
+    /// Pointer and bytes of each entry of `hide`.
+    hide_places: Vec<(String, Span)>,
+    default_span: Span,
     clauses: Vec<CompiledClause>,
     counters: usize,
 }
@@ -46,6 +49,7 @@ pub struct CompiledPolicy {
 struct CompiledClause {
     clause: Clause,
     limit: Option<(Limit, CounterId)>,
+    telling_span: Span,
 }
 
 /// The place of the tools that a policy does not list.
@@ -136,7 +140,12 @@ impl CompiledPolicy {
             default: policy.default,
             hide_all: hide.get("*").copied(),
             hide,
-            hide_pointers: policy.hide.iter().map(|h| h.pointer.clone()).collect(),
+            hide_places: policy
+                .hide
+                .iter()
+                .map(|h| (h.pointer.clone(), h.name.span))
+                .collect(),
+            default_span: policy.default_span,
             clauses: compiler.clauses,
             counters: compiler.counters.len(),
         }
@@ -190,6 +199,11 @@ impl CompiledPolicy {
             .map(|(_, counter)| *counter)
     }
 
+    /// The bytes of a clause that say most: a rule's first condition, or the whole clause.
+    pub(super) fn telling_span(&self, id: ClauseId) -> Span {
+        self.clauses[id.0 as usize].telling_span
+    }
+
     /// How many clauses there are.
     pub fn clause_count(&self) -> usize {
         self.clauses.len()
@@ -200,12 +214,13 @@ impl CompiledPolicy {
         self.counters
     }
 
-    pub(super) fn hide_pointer(&self, entry: u32) -> &str {
-        &self.hide_pointers[entry as usize]
+    pub(super) fn hide_place(&self, entry: u32) -> (&str, Span) {
+        let (pointer, span) = &self.hide_places[entry as usize];
+        (pointer, *span)
     }
 
-    pub(super) fn default_pointer(&self) -> &'static str {
-        "/default"
+    pub(super) fn default_place(&self) -> (&'static str, Span) {
+        ("/default", self.default_span)
     }
 }
 
@@ -227,12 +242,15 @@ impl Compiler {
         let rules_numbered = rules
             .rules
             .iter()
-            .map(|r| (self.clause(&r.clause, None), r))
+            .map(|r| {
+                let telling = r.conditions.first().map_or(r.clause.span, |c| c.span);
+                (self.clause(&r.clause, telling, None), r)
+            })
             .collect();
         let limits_numbered = rules
             .limits
             .iter()
-            .map(|l| (self.clause(&l.clause, Some(l)), l))
+            .map(|l| (self.clause(&l.clause, l.clause.span, Some(l)), l))
             .collect();
         Numbered {
             rules: rules_numbered,
@@ -240,12 +258,13 @@ impl Compiler {
         }
     }
 
-    fn clause(&mut self, clause: &Clause, limit: Option<&Limit>) -> ClauseId {
+    fn clause(&mut self, clause: &Clause, telling_span: Span, limit: Option<&Limit>) -> ClauseId {
         let id = u32::try_from(self.clauses.len()).expect("a policy file is at most 16 MiB");
         let limit = limit.map(|l| (l.clone(), self.counter(&l.counter, Some(l.window))));
         self.clauses.push(CompiledClause {
             clause: clause.clone(),
             limit,
+            telling_span,
         });
         ClauseId(id)
     }

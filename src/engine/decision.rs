@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use super::compile::{ClauseId, CompiledPolicy};
 use crate::policy::limit::{Limit, Max, Refusal};
 use crate::policy::quote::quoted;
+use crate::span::Span;
 
 /// What the gateway would have done.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -67,20 +68,53 @@ pub struct Explanation<'p> {
     pub message: Cow<'p, str>,
 }
 
+/// What decided, and where it stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Place<'p> {
+    /// The deciding rule's name, in the words of the gateway's log.
+    pub rule: &'p str,
+    /// RFC 6901 pointer of the deciding clause; empty if no clause of a policy decided.
+    pub pointer: &'p str,
+    /// The bytes of the clause.
+    pub span: Option<Span>,
+}
+
 impl Reason {
-    /// The deciding rule's name in the words of the gateway's log, and the pointer of the deciding
-    /// clause. `policy` is the one that decided, if one did.
-    pub fn name(self, policy: Option<&CompiledPolicy>) -> (&str, &str) {
+    /// Names what decided. `policy` is the one that did, if one did.
+    pub fn place(self, policy: Option<&CompiledPolicy>) -> Place<'_> {
+        let nowhere = |rule| Place {
+            rule,
+            pointer: "",
+            span: None,
+        };
         match (self, policy) {
-            (Reason::Batch, _) => ("(batch)", ""),
-            (Reason::InvalidArguments, _) => ("(invalid arguments)", ""),
-            (Reason::Hidden(entry), Some(policy)) => ("(hidden)", policy.hide_pointer(entry)),
-            (Reason::DefaultDeny, Some(policy)) => ("(default deny)", policy.default_pointer()),
+            (Reason::Batch, _) => nowhere("(batch)"),
+            (Reason::InvalidArguments, _) => nowhere("(invalid arguments)"),
+            (Reason::Hidden(entry), Some(policy)) => {
+                let (pointer, span) = policy.hide_place(entry);
+                Place {
+                    rule: "(hidden)",
+                    pointer,
+                    span: Some(span),
+                }
+            }
+            (Reason::DefaultDeny, Some(policy)) => {
+                let (pointer, span) = policy.default_place();
+                Place {
+                    rule: "(default deny)",
+                    pointer,
+                    span: Some(span),
+                }
+            }
             (Reason::Clause(id) | Reason::UnusableAmount(id), Some(policy)) => {
                 let clause = policy.clause(id);
-                (&clause.name, &clause.pointer)
+                Place {
+                    rule: &clause.name,
+                    pointer: &clause.pointer,
+                    span: Some(policy.telling_span(id)),
+                }
             }
-            (Reason::NoPolicy, _) | (_, None) => ("(no policy)", ""),
+            (Reason::NoPolicy, _) | (_, None) => nowhere("(no policy)"),
         }
     }
 }
@@ -94,7 +128,7 @@ impl Decision {
         tool: &str,
     ) -> Option<Explanation<'p>> {
         let reason = self.reason()?;
-        let (rule, pointer) = reason.name(policy);
+        let Place { rule, pointer, .. } = reason.place(policy);
         let message = match (reason, policy) {
             (Reason::Batch, _) => "A batch of calls is refused as a whole".into(),
             (Reason::InvalidArguments, _) => "The arguments are not an object".into(),

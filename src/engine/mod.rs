@@ -15,7 +15,7 @@ mod settle;
 pub use compile::{ClauseId, CompiledPolicy, CounterScoping};
 pub use counters::{Counters, Peak};
 pub use coverage::Coverage;
-pub use decision::{Decision, Explanation, Reason};
+pub use decision::{Decision, Explanation, Place, Reason};
 pub use judge::{Verdict, judge};
 pub use settle::{MissingTime, Occasion, Replay, Unknowns, settle};
 

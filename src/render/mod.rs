@@ -2,3 +2,9 @@
 
 pub mod escape;
 pub mod findings;
+mod paint;
+pub mod replay;
+mod table;
+
+pub use findings::text::Style;
+pub use findings::{FileFindings, Report};

@@ -38,3 +38,11 @@ pub struct Row<'r> {
     /// Why it was refused, if it was.
     pub explanation: Option<Explanation<'r>>,
 }
+
+impl Row<'_> {
+    /// When the call was made: as it was written, or else in UTC.
+    pub fn time(&self) -> Option<std::borrow::Cow<'_, str>> {
+        let text = self.ts_text.map(std::borrow::Cow::Borrowed);
+        text.or_else(|| Some(self.ts?.to_string().into()))
+    }
+}

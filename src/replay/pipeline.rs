@@ -36,8 +36,10 @@ pub struct Options {
 /// Why a replay ended early.
 #[derive(Debug)]
 pub enum Stop {
-    /// A trace could not be read, or the result not be written.
-    Io(io::Error),
+    /// The trace could not be read.
+    Read(io::Error),
+    /// The result could not be written.
+    Write(io::Error),
     /// A limit had to be asked about a call that does not say when it was made.
     MissingTime {
         /// The call's line.
@@ -47,14 +49,13 @@ pub enum Stop {
         /// The policy with the limit.
         policy: usize,
     },
-    /// The receiver of events asked for it.
-    Asked,
-}
-
-impl From<io::Error> for Stop {
-    fn from(error: io::Error) -> Self {
-        Stop::Io(error)
-    }
+    /// A line is no call, and every line has to be one.
+    Unreadable {
+        /// The line, from 1.
+        line: u64,
+        /// What is wrong with it.
+        problem: String,
+    },
 }
 
 /// What a replay has to say, in the order of the trace.
@@ -144,7 +145,7 @@ impl<'p> Session<'p> {
     ) -> Result<(), Stop> {
         let mut judge = Judge::new(self.policies, self.options.keep_args);
         let mut judged = JudgedBlock::default();
-        while blocks.next_into(&mut judged.block)? {
+        while blocks.next_into(&mut judged.block).map_err(Stop::Read)? {
             judge.fill(&mut judged);
             self.settle_block(trace, &judged, tell)?;
         }
@@ -185,7 +186,7 @@ impl<'p> Session<'p> {
     fn settle_in_order(
         &mut self,
         trace: usize,
-        full: Receiver<Read>,
+        full: Receiver<NumberedBlock>,
         empty: Sender<JudgedBlock>,
         tell: &mut dyn FnMut(Event<'_>) -> ControlFlow<Stop>,
     ) -> Result<(), Stop> {
@@ -195,7 +196,7 @@ impl<'p> Session<'p> {
             early.insert(number, read);
             while let Some(read) = early.remove(&next) {
                 next += 1;
-                let judged = read?;
+                let judged = read.map_err(Stop::Read)?;
                 self.settle_block(trace, &judged, tell)?;
                 // Nobody is left to take it once the trace has ended.
                 let _unused = empty.send(judged);
@@ -253,7 +254,7 @@ impl<'p> Session<'p> {
             outcome: entry.outcome,
         };
         let decision = match entry.policy {
-            None => no_policy(&entry.verdict),
+            None => Decision::Deny(entry.denied_without_policy()),
             Some(policy) => {
                 let compiled = &self.policies[policy].policy;
                 let counters = &mut self.counters[policy];
@@ -306,14 +307,6 @@ impl<'p> Session<'p> {
     }
 }
 
-/// A call that no policy is for is denied, unless it is refused before policies are looked for.
-fn no_policy(verdict: &Verdict) -> Decision {
-    match verdict {
-        Verdict::Denied(reason) => Decision::Deny(*reason),
-        Verdict::Forwarded | Verdict::Judged(_) => Decision::Deny(Reason::NoPolicy),
-    }
-}
-
 fn go_on(flow: ControlFlow<Stop>) -> Result<(), Stop> {
     match flow {
         ControlFlow::Continue(()) => Ok(()),
@@ -329,14 +322,14 @@ struct Source {
 }
 
 /// A block with its place in the trace, or why there is none.
-type Read = (u64, io::Result<JudgedBlock>);
+type NumberedBlock = (u64, io::Result<JudgedBlock>);
 
 fn work(
     policies: &[Assigned],
     keep_args: bool,
     source: &Mutex<Source>,
     empty: &Mutex<Receiver<JudgedBlock>>,
-    full: &Sender<Read>,
+    full: &Sender<NumberedBlock>,
 ) {
     let mut judge = Judge::new(policies, keep_args);
     loop {
@@ -393,6 +386,16 @@ struct Entry {
     outcome: Outcome,
     policy: Option<usize>,
     verdict: Verdict,
+}
+
+impl Entry {
+    /// Why a call that no policy is for is refused.
+    fn denied_without_policy(&self) -> Reason {
+        match self.verdict {
+            Verdict::Denied(reason) => reason,
+            Verdict::Forwarded | Verdict::Judged(_) => Reason::NoPolicy,
+        }
+    }
 }
 
 /// A text in a [`JudgedBlock`]: an offset into its lines, or past their end into what was decoded.

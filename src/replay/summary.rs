@@ -7,6 +7,7 @@ use ahash::{AHashMap, AHashSet};
 use super::Row;
 use super::assign::Assigned;
 use crate::engine::{Counters, Coverage, Decision, Peak, Reason};
+use crate::span::Span;
 
 /// How many tools are counted one by one. Names come from the trace, so they are bounded.
 pub const MAX_TOOLS: usize = 100_000;
@@ -115,6 +116,8 @@ pub struct RuleTally {
     pub rule: String,
     /// RFC 6901 pointer of the clause; empty if no clause decided.
     pub pointer: String,
+    /// The bytes of the clause.
+    pub span: Option<Span>,
     /// Number of the policy.
     pub policy: Option<usize>,
     /// Whether it throttles rather than denies.
@@ -153,6 +156,8 @@ pub struct UnusedClause {
     pub pointer: String,
     /// The clause's name.
     pub rule: String,
+    /// The bytes of the clause.
+    pub span: Span,
 }
 
 /// Sessions of a trace.
@@ -264,6 +269,7 @@ impl Summarizer {
                                 policy: number,
                                 pointer: clause.pointer.clone(),
                                 rule: clause.name.clone(),
+                                span: clause.span,
                             }
                         })
                 });
@@ -287,10 +293,11 @@ impl Summarizer {
             .reasons
             .iter()
             .map(|(key, count)| {
-                let (rule, pointer) = key.reason.name(key.policy.map(|p| &policies[p].policy));
+                let place = key.reason.place(key.policy.map(|p| &policies[p].policy));
                 RuleTally {
-                    rule: rule.to_owned(),
-                    pointer: pointer.to_owned(),
+                    rule: place.rule.to_owned(),
+                    pointer: place.pointer.to_owned(),
+                    span: place.span,
                     policy: key.policy,
                     throttle: key.throttle,
                     calls: count.calls,

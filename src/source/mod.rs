@@ -1,5 +1,7 @@
 //! Texts and where things are in them: from a file's bytes to a tree of [`tree::Node`]s.
 
+pub mod discover;
+pub mod file;
 pub mod json;
 pub mod position;
 pub mod tree;

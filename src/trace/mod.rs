@@ -40,6 +40,17 @@ impl Location {
         }
     }
 
+    /// Whether it can be opened: the files of a long run are checked before it begins.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn check(&self) -> io::Result<()> {
+        match self {
+            Location::StandardInput => Ok(()),
+            Location::File(path) => open_file(path).map(drop),
+        }
+    }
+
     /// Size of the file in bytes, where it is one.
     pub fn size(&self) -> Option<u64> {
         match self {

@@ -11,20 +11,26 @@ use std::io::Cursor;
 use std::num::NonZeroUsize;
 use std::ops::ControlFlow;
 
-use mcplint::dialect::{self, Dialect};
 use mcplint::engine::{CounterScoping, Decision, Replay, Unknowns};
 use mcplint::policy::Policy;
 use mcplint::replay::Row;
 use mcplint::replay::assign::Assigned;
 use mcplint::replay::pipeline::{self, Event, Session};
-use mcplint::source::{self, Syntax};
+use mcplint::source::Syntax;
+use mcplint::source::file::SourceFile;
 use mcplint::trace::blocks::Blocks;
+use mcplint::validate::validate;
 use naive::{Expected, Options};
 use serde_json::{Value, json};
 
-/// What mcplint decides about each call of `trace` (native JSONL) under a gateway policy: the objects
-/// of `simulate --format jsonl`, in trace order, as far as [`expected_from`] reads them.
-pub fn mcplint_decisions(policy_json: &str, trace: &str, options: Options) -> Vec<Value> {
+/// What mcplint decides about each call of `trace` (native JSONL) under `policy`: the objects of
+/// `simulate --format jsonl`, in trace order, as far as [`expected_from`] reads them.
+pub fn mcplint_decisions(
+    policy: &str,
+    syntax: Syntax,
+    trace: &str,
+    options: Options,
+) -> Vec<Value> {
     let scoping = match options.counter_scope_policy {
         true => CounterScoping::Policy,
         false => CounterScoping::Tool,
@@ -33,11 +39,7 @@ pub fn mcplint_decisions(policy_json: &str, trace: &str, options: Options) -> Ve
         true => Unknowns::Deny,
         false => Unknowns::Allow,
     };
-    let policies = [Assigned::to_all(
-        "policy.json",
-        &policy(policy_json),
-        scoping,
-    )];
+    let policies = [Assigned::to_all("policy", &valid(policy, syntax), scoping)];
     let pipeline = pipeline::Options {
         replay: Replay {
             unknowns,
@@ -51,8 +53,8 @@ pub fn mcplint_decisions(policy_json: &str, trace: &str, options: Options) -> Ve
     let mut tell = |event: Event<'_>| {
         match event {
             Event::Decided(row) => decisions.push(decision(&row)),
-            Event::OutOfOrder { .. } => {}
-            other => panic!("the trace is in order, but {other:?}"),
+            Event::OutOfOrder { .. } | Event::Forwarded { .. } => {}
+            other => panic!("every line is a call in its time, but {other:?}"),
         }
         ControlFlow::Continue(())
     };
@@ -63,14 +65,12 @@ pub fn mcplint_decisions(policy_json: &str, trace: &str, options: Options) -> Ve
     decisions
 }
 
-fn policy(text: &str) -> Policy {
-    let parsed = source::parse(text, Syntax::Json);
-    assert!(parsed.findings.is_empty(), "{text}: {:?}", parsed.findings);
-    let root = parsed.root.expect("no finding, so there is a tree");
-    let lowered = dialect::lower(&root, Dialect::Gateway);
-    lowered
+fn valid(text: &str, syntax: Syntax) -> Policy {
+    let file = SourceFile::new("policy", text, syntax);
+    let validated = validate(&file, None);
+    validated
         .policy
-        .unwrap_or_else(|| panic!("{text}: {:?}", lowered.findings))
+        .unwrap_or_else(|| panic!("{text}: {:?}", validated.findings))
 }
 
 fn decision(row: &Row<'_>) -> Value {

@@ -87,6 +87,23 @@ fn counted(count: usize, noun: &str) -> String {
     format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
 }
 
+/// Writes one remark about a file as findings are written, but without a rule's name over it.
+///
+/// # Errors
+///
+/// When `out` can't be written.
+pub fn write_remark(
+    file: &FileFindings<'_>,
+    remark: &Finding,
+    style: Style,
+    out: &mut dyn io::Write,
+) -> io::Result<()> {
+    let name = printable(file.name);
+    let mut shown = Shown::new(file, remark, &name, style);
+    shown.named = false;
+    write_shown(&shown, &name, style, out)
+}
+
 fn write_finding(
     file: &FileFindings<'_>,
     finding: &Finding,
@@ -94,15 +111,23 @@ fn write_finding(
     style: Style,
     out: &mut dyn io::Write,
 ) -> io::Result<()> {
-    let shown = Shown::new(file, finding, name, style);
+    write_shown(&Shown::new(file, finding, name, style), name, style, out)
+}
+
+fn write_shown(
+    shown: &Shown<'_>,
+    name: &str,
+    style: Style,
+    out: &mut dyn io::Write,
+) -> io::Result<()> {
     let mut text = String::new();
-    handler(&shown, style)
-        .render_report(&mut text, &shown)
+    handler(shown, style)
+        .render_report(&mut text, shown)
         .map_err(|fmt::Error| io::Error::other("a finding could not be drawn"))?;
     // miette sets the rule's name apart with an empty line; there may be many findings.
     out.write_all(text.replacen("\n\n", "\n", 1).as_bytes())?;
     for (label, place) in &shown.excerpt.elsewhere {
-        let label = printable(&finding.labels[*label].text);
+        let label = printable(&shown.finding.labels[*label].text);
         // A word of ours comes first: a name or label `:` and our own would make a CI command.
         writeln!(out, "  see {name}:{}:{}: {label}", place.line, place.column)?;
     }
@@ -142,6 +167,8 @@ fn handler(shown: &Shown<'_>, style: Style) -> GraphicalReportHandler {
 #[derive(Debug)]
 struct Shown<'a> {
     finding: &'a Finding,
+    /// Whether the rule's name stands over it.
+    named: bool,
     message: String,
     help: Option<String>,
     excerpt: Excerpt<'a>,
@@ -153,6 +180,7 @@ impl<'a> Shown<'a> {
         let help = finding.help.as_deref();
         Self {
             finding,
+            named: true,
             message: wrapped(&printable(&finding.message), columns - "  × ".width()),
             help: help.map(|help| wrapped(&printable(help), columns - "  help: ".width())),
             excerpt: Excerpt::new(file, finding, name, columns - GUTTER),
@@ -202,7 +230,8 @@ impl std::error::Error for Shown<'_> {}
 impl Diagnostic for Shown<'_> {
     fn code<'b>(&'b self) -> Option<Box<dyn fmt::Display + 'b>> {
         let Finding { severity, rule, .. } = self.finding;
-        Some(Box::new(format!("{severity}[{}]", rule.id)))
+        let code = self.named.then(|| format!("{severity}[{}]", rule.id))?;
+        Some(Box::new(code))
     }
 
     fn severity(&self) -> Option<miette::Severity> {

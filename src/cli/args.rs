@@ -1,0 +1,247 @@
+//! Every flag of the command line.
+
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use super::fail_on::FailOn;
+use super::time_point::TimePoint;
+use crate::config::FailLevel;
+use crate::dialect::Dialect;
+use crate::finding::Severity;
+
+/// Validates the policies that stand between AI agents and MCP tools, and replays recorded tool
+/// calls through them.
+#[derive(Debug, Parser)]
+#[command(
+    name = "mcplint",
+    version,
+    max_term_width = 100,
+    disable_help_subcommand = true
+)]
+#[command(
+    after_help = "Exit codes: 0 nothing to report, 1 findings or a --fail-on condition met, \
+                        2 mcplint could not do its work."
+)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+    /// Options of every command.
+    #[command(flatten)]
+    pub common: Common,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Is each policy well-formed? Schema and semantics, no risk rules
+    Validate(Validate),
+    /// Replay recorded calls through a policy
+    Simulate(Box<Simulate>),
+    /// Print the JSON Schema of a policy format
+    Schema(Schema),
+}
+
+/// Options of every command.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Common options")]
+pub struct Common {
+    /// Use this configuration instead of searching for mcplint.toml
+    #[arg(long, global = true, value_name = "FILE", conflicts_with = "no_config")]
+    pub config: Option<PathBuf>,
+    /// Use no configuration
+    #[arg(long, global = true)]
+    pub no_config: bool,
+    /// Read every policy as this dialect instead of telling by its keys
+    #[arg(long, global = true, value_name = "DIALECT")]
+    pub dialect: Option<Dialect>,
+    /// Write the result to this file instead of standard output
+    #[arg(short, long, global = true, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// When to use colour
+    #[arg(
+        long,
+        global = true,
+        value_name = "WHEN",
+        default_value = "auto",
+        hide_possible_values = false
+    )]
+    pub color: ColorWhen,
+    /// Say less on standard error
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    pub quiet: bool,
+    /// Say more on standard error
+    #[arg(short, long, global = true)]
+    pub verbose: bool,
+}
+
+/// When to use colour.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ColorWhen {
+    /// On a terminal, unless NO_COLOR is set
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+/// `mcplint validate`
+#[derive(Debug, Args)]
+pub struct Validate {
+    /// Policies, or folders to search for them; - is standard input. Without any: what the
+    /// configuration names, or else what is found below the working directory
+    #[arg(value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+    /// How to write the findings
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub format: FindingFormat,
+    /// Pass over files that do not look like a policy
+    #[arg(long)]
+    pub only_policies: bool,
+    /// Show findings of this severity or worse
+    #[arg(long, value_name = "LEVEL", default_value = "note", value_parser = severity)]
+    pub min_severity: Severity,
+    /// Exit with 1 if there is a finding of this severity or worse
+    #[arg(long, value_name = "LEVEL")]
+    pub fail_level: Option<FailLevel>,
+}
+
+fn severity(text: &str) -> Result<Severity, String> {
+    match text {
+        "error" => Ok(Severity::Error),
+        "warning" => Ok(Severity::Warning),
+        "note" => Ok(Severity::Note),
+        _ => Err("one of error, warning, note is wanted".to_owned()),
+    }
+}
+
+/// How to write findings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum FindingFormat {
+    /// For people
+    Text,
+    /// One document
+    Json,
+}
+
+/// `mcplint simulate`
+#[derive(Debug, Args)]
+pub struct Simulate {
+    /// Recordings of tool calls; - is standard input. Gzip and Zstandard are read as they are
+    #[arg(value_name = "TRACE", required = true)]
+    pub traces: Vec<String>,
+    /// The policy for every call, or for one server's. Without it: what the configuration names,
+    /// or else the one policy below the working directory
+    #[arg(long = "policy", value_name = "[SERVER=]FILE")]
+    pub policies: Vec<String>,
+    /// How to write the result
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub format: ReplayFormat,
+    /// What the traces are
+    #[arg(long, value_name = "FORMAT", default_value = "auto")]
+    pub input: InputFormat,
+    /// Exit with 1 if so many calls, or so many per cent of them, are decided so
+    #[arg(long, value_name = "DECISION[=N|=N%]")]
+    pub fail_on: Vec<FailOn>,
+    /// Report only calls from this time on; earlier ones still use up limits
+    #[arg(long, value_name = "TIME", help_heading = "Which calls to report")]
+    pub since: Option<TimePoint>,
+    /// Report only calls before this time
+    #[arg(long, value_name = "TIME", help_heading = "Which calls to report")]
+    pub until: Option<TimePoint>,
+    /// Report only calls to tools that match; others still use up limits
+    #[arg(long, value_name = "GLOB", help_heading = "Which calls to report")]
+    pub only: Vec<String>,
+    /// Whether tools of a policy that use one counter name share a count
+    #[arg(
+        long,
+        value_name = "SCOPE",
+        default_value = "tool",
+        help_heading = "How to decide"
+    )]
+    pub counter_scope: CounterScope,
+    /// What a call that can't be decided means to the limits
+    #[arg(
+        long,
+        value_name = "DECISION",
+        default_value = "allow",
+        help_heading = "How to decide"
+    )]
+    pub assume_unknown: AssumeUnknown,
+    /// Assume that a call without a timestamp came so long after the one before (1s, 500ms)
+    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration, help_heading = "How to decide")]
+    pub interval: Option<Duration>,
+    /// Decide as if there were no limits
+    #[arg(long, help_heading = "How to decide")]
+    pub ignore_limits: bool,
+    /// Write argument values, which are left out otherwise (jsonl, csv)
+    #[arg(long)]
+    pub show_args: bool,
+    /// End with exit code 2 at a line that can't be read, instead of counting it
+    #[arg(long)]
+    pub strict: bool,
+    /// How many threads read the traces [default: as many as there are processors, up to 8]
+    #[arg(long, value_name = "N")]
+    pub threads: Option<NonZeroUsize>,
+}
+
+/// How to write a replay.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ReplayFormat {
+    /// A report for people
+    Text,
+    /// The summary as one document
+    Json,
+    /// One decision a line
+    Jsonl,
+    /// One decision a line, for spreadsheets
+    Csv,
+}
+
+/// What a trace is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum InputFormat {
+    /// Tell by its shape
+    Auto,
+    /// mcplint's own: one JSON object a line, one call each
+    Native,
+}
+
+/// Whether tools share counters of one name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum CounterScope {
+    /// Each tool has its own
+    Tool,
+    /// The tools of a policy share them
+    Policy,
+}
+
+/// What a call that can't be decided means to the limits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum AssumeUnknown {
+    /// It counts as allowed
+    Allow,
+    /// It does not count
+    Deny,
+}
+
+/// `mcplint schema`
+#[derive(Debug, Args)]
+pub struct Schema {
+    /// Which format
+    #[arg(value_name = "NAME", default_value = "gateway")]
+    pub name: SchemaName,
+}
+
+/// Which schema to print.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum SchemaName {
+    /// Gateway policies
+    Gateway,
+    /// Policies of the Intercept engine
+    Intercept,
+}

@@ -1,0 +1,92 @@
+//! What goes to standard error: everything that is not the result.
+
+use std::fmt::Display;
+use std::io::{self, IsTerminal, Write};
+
+use super::args::{ColorWhen, Common};
+use crate::render::escape::printable;
+
+/// Writes messages for people, as much as they asked for.
+#[derive(Debug, Clone, Copy)]
+pub struct Console {
+    quiet: bool,
+    verbose: bool,
+    color: bool,
+}
+
+impl Console {
+    /// The console that the command line asks for.
+    pub fn new(common: &Common) -> Self {
+        Self {
+            quiet: common.quiet,
+            verbose: common.verbose,
+            color: wants_color(common.color, io::stderr().is_terminal()),
+        }
+    }
+
+    /// mcplint can't do its work.
+    pub fn error(self, message: impl Display) {
+        self.say("error", "31", message);
+    }
+
+    /// Something is probably not as it should be.
+    pub fn warning(self, message: impl Display) {
+        if !self.quiet {
+            self.say("warning", "33", message);
+        }
+    }
+
+    /// What to do about what was just said.
+    pub fn help(self, message: impl Display) {
+        if !self.quiet {
+            self.say(" help", "36", message);
+        }
+    }
+
+    /// Something that only those who ask want to know.
+    pub fn detail(self, message: impl Display) {
+        if self.verbose {
+            self.say("note", "36", message);
+        }
+    }
+
+    /// Whether messages are in colour.
+    pub fn color(self) -> bool {
+        self.color
+    }
+
+    /// Whether only errors are wanted.
+    pub fn is_quiet(self) -> bool {
+        self.quiet
+    }
+
+    /// Line by line, so that a message may have several and none can forge one.
+    fn say(self, kind: &str, color: &str, message: impl Display) {
+        let mut text = String::new();
+        for (i, line) in message.to_string().lines().enumerate() {
+            match (i, self.color) {
+                (0, true) => text.push_str(&format!("\x1b[1;{color}m{kind}\x1b[0m: ")),
+                (0, false) => text.push_str(&format!("{kind}: ")),
+                _ => text.push_str("       "),
+            }
+            text.push_str(&printable(line));
+            text.push('\n');
+        }
+        // Standard error is where the failure would be told.
+        let _unused = io::stderr().write_all(text.as_bytes());
+    }
+}
+
+/// Whether to use colour, by the flag and the customs of the environment.
+pub fn wants_color(when: ColorWhen, is_terminal: bool) -> bool {
+    let set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+    match when {
+        ColorWhen::Always => true,
+        ColorWhen::Never => false,
+        ColorWhen::Auto if set("NO_COLOR") => false,
+        ColorWhen::Auto if set("CLICOLOR_FORCE") => true,
+        ColorWhen::Auto => {
+            is_terminal && std::env::var_os("TERM").is_none_or(|term| term != "dumb")
+        }
+    }
+}

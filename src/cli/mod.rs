@@ -1,0 +1,104 @@
+//! The command line: each subcommand loads, asks, renders and says how it went.
+
+pub mod args;
+mod assignment;
+pub mod console;
+pub mod exit;
+pub mod fail_on;
+mod notices;
+mod output;
+mod policies;
+mod progress;
+mod schema;
+mod simulate;
+pub mod time_point;
+mod validate;
+
+use std::io;
+
+use args::{Cli, Command};
+use console::Console;
+use exit::Exit;
+
+use crate::config::{Config, ConfigError};
+
+/// Does what the command line asks.
+pub fn run(cli: &Cli) -> Exit {
+    let console = Console::new(&cli.common);
+    let result = match &cli.command {
+        Command::Validate(args) => validate::run(args, &cli.common, console),
+        Command::Simulate(args) => simulate::run(args, &cli.common, console),
+        Command::Schema(args) => schema::run(args, &cli.common),
+    };
+    result.unwrap_or_else(|trouble| trouble.report(console))
+}
+
+/// Why mcplint could not do its work.
+#[derive(Debug)]
+pub enum Trouble {
+    /// Nobody reads the result any more: not an error.
+    ClosedPipe,
+    /// What is wrong, and what to do about it where that can be said.
+    Message(String, Option<String>),
+    /// It has been told already.
+    Told,
+}
+
+impl Trouble {
+    fn new(message: impl Into<String>) -> Self {
+        Trouble::Message(message.into(), None)
+    }
+
+    fn with_help(message: impl Into<String>, help: impl Into<String>) -> Self {
+        Trouble::Message(message.into(), Some(help.into()))
+    }
+
+    fn report(self, console: Console) -> Exit {
+        match self {
+            Trouble::ClosedPipe => return Exit::Clean,
+            Trouble::Message(message, help) => {
+                console.error(message);
+                if let Some(help) = help {
+                    console.help(help);
+                }
+            }
+            Trouble::Told => {}
+        }
+        Exit::Trouble
+    }
+}
+
+impl From<io::Error> for Trouble {
+    fn from(error: io::Error) -> Self {
+        match error.kind() {
+            io::ErrorKind::BrokenPipe => Trouble::ClosedPipe,
+            _ => Trouble::new(format!("can't write the result: {error}")),
+        }
+    }
+}
+
+impl From<ConfigError> for Trouble {
+    fn from(error: ConfigError) -> Self {
+        Trouble::new(error.to_string())
+    }
+}
+
+/// The configuration that holds for this run; an empty one if there is none.
+fn configuration(common: &args::Common) -> Result<Option<Config>, Trouble> {
+    if common.no_config {
+        return Ok(None);
+    }
+    if let Some(path) = &common.config {
+        return Ok(Some(Config::read(path)?));
+    }
+    let here = std::env::current_dir()
+        .map_err(|error| Trouble::new(format!("can't tell the working directory: {error}")))?;
+    let Some(mut config) = Config::search(&here)? else {
+        return Ok(None);
+    };
+    // Paths are shown as a person would write them from here.
+    if config.folder == here {
+        config.folder = std::path::PathBuf::from(".");
+    }
+    Ok(Some(config))
+}

@@ -1,0 +1,46 @@
+//! Where the result goes: standard output, or the file that `-o` names.
+
+use std::fs::File;
+use std::io::{self, BufWriter, IsTerminal, Write};
+
+use super::Trouble;
+use super::args::Common;
+use super::console::wants_color;
+use crate::render::Style;
+
+/// Columns of text where it is not a terminal that says how many it has.
+const DEFAULT_WIDTH: usize = 100;
+
+/// Opens the output, buffered. Whoever writes also has to flush.
+pub fn open(common: &Common) -> Result<Box<dyn Write>, Trouble> {
+    let Some(path) = &common.output else {
+        return Ok(Box::new(BufWriter::with_capacity(1 << 16, io::stdout())));
+    };
+    let file = File::create(path)
+        .map_err(|error| Trouble::new(format!("can't write `{}`: {error}", path.display())))?;
+    Ok(Box::new(BufWriter::with_capacity(1 << 16, file)))
+}
+
+/// How text is to look there.
+pub fn style(common: &Common) -> Style {
+    let is_terminal = common.output.is_none() && io::stdout().is_terminal();
+    Style {
+        color: wants_color(common.color, is_terminal),
+        width: width(),
+    }
+}
+
+/// How text is to look on standard error.
+pub fn error_style(common: &Common) -> Style {
+    Style {
+        color: wants_color(common.color, io::stderr().is_terminal()),
+        width: width(),
+    }
+}
+
+fn width() -> usize {
+    let columns = std::env::var("COLUMNS")
+        .ok()
+        .and_then(|columns| columns.parse().ok());
+    columns.unwrap_or(DEFAULT_WIDTH).clamp(40, 160)
+}

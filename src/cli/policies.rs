@@ -1,0 +1,145 @@
+//! Which policies a command is about, and loading them.
+
+use std::path::{Path, PathBuf};
+
+use super::Trouble;
+use super::args::Common;
+use super::console::Console;
+use crate::config::Config;
+use crate::dialect::Dialect;
+use crate::render::FileFindings;
+use crate::source::discover::{PATTERNS, discover, matching};
+use crate::source::file::{MAX_BYTES, SourceFile};
+use crate::validate::{Validated, validate};
+
+/// A policy file and what validating it gave.
+#[derive(Debug)]
+pub struct Loaded {
+    pub file: SourceFile,
+    pub validated: Validated,
+}
+
+impl Loaded {
+    /// The findings, as renderers take them.
+    pub fn shown(&self) -> FileFindings<'_> {
+        FileFindings {
+            name: &self.file.name,
+            text: &self.file.text,
+            lines: &self.file.lines,
+            findings: &self.validated.findings,
+        }
+    }
+}
+
+/// Loads policies under the settings of a run.
+pub struct Loader {
+    dialect: Option<Dialect>,
+    max_bytes: u64,
+}
+
+impl Loader {
+    pub fn new(common: &Common, config: Option<&Config>) -> Self {
+        let max_bytes = config.and_then(|config| config.settings.max_policy_bytes);
+        Self {
+            dialect: common.dialect,
+            max_bytes: max_bytes.unwrap_or(MAX_BYTES),
+        }
+    }
+
+    pub fn load(&self, path: &Path) -> Result<Loaded, Trouble> {
+        let file =
+            SourceFile::read(path, self.max_bytes).map_err(|e| Trouble::new(e.to_string()))?;
+        let validated = validate(&file, self.dialect);
+        Ok(Loaded { file, validated })
+    }
+}
+
+/// The files that `paths` name: files as they are, folders searched. Without any, those of the
+/// configuration, or else what is found below the working directory. A path that stands twice is
+/// taken once.
+pub fn files(paths: &[PathBuf], config: Option<&Config>) -> Result<Vec<PathBuf>, Trouble> {
+    let mut files = Vec::new();
+    if paths.is_empty() {
+        match config.filter(|config| !config.settings.policy.is_empty()) {
+            Some(config) => {
+                for entry in &config.settings.policy {
+                    files.extend(configured(config, &entry.path)?);
+                }
+            }
+            None => files.extend(searched(Path::new("."))?),
+        }
+    }
+    for path in paths {
+        if path.is_dir() {
+            files.extend(searched(path)?);
+        } else {
+            files.push(path.clone());
+        }
+    }
+    let mut seen = std::collections::HashSet::new();
+    files.retain(|path| seen.insert(path.clone()));
+    Ok(files)
+}
+
+/// The files that a path glob of the configuration names: at least one.
+pub fn configured(config: &Config, pattern: &str) -> Result<Vec<PathBuf>, Trouble> {
+    let folder = if config.folder.as_os_str().is_empty() {
+        Path::new(".")
+    } else {
+        &config.folder
+    };
+    // A plain path is taken as it is, also where no search would go.
+    let plain = folder.join(pattern);
+    if plain.is_file() {
+        let shown = if folder == Path::new(".") {
+            PathBuf::from(pattern)
+        } else {
+            plain
+        };
+        return Ok(vec![shown]);
+    }
+    let found = matching(folder, pattern).map_err(|error| {
+        Trouble::new(format!(
+            "the path `{pattern}` of the configuration: {error}"
+        ))
+    })?;
+    if found.is_empty() {
+        return Err(Trouble::new(format!(
+            "the path `{pattern}` of the configuration names no file below `{}`",
+            folder.display()
+        )));
+    }
+    Ok(found)
+}
+
+fn searched(folder: &Path) -> Result<Vec<PathBuf>, Trouble> {
+    let found = discover(folder)
+        .map_err(|error| Trouble::new(format!("can't search `{}`: {error}", folder.display())))?;
+    if found.is_empty() {
+        return Err(Trouble::with_help(
+            format!("no policies found below `{}`", folder.display()),
+            format!(
+                "name the files, or call them by one of {}",
+                PATTERNS.join(", ")
+            ),
+        ));
+    }
+    Ok(found)
+}
+
+/// Loads each of `paths`, telling of those that can't be read. The second value says whether all
+/// could be.
+pub fn load_all(loader: &Loader, paths: &[PathBuf], console: Console) -> (Vec<Loaded>, bool) {
+    let mut loaded = Vec::new();
+    let mut complete = true;
+    for path in paths {
+        match loader.load(path) {
+            Ok(policy) => loaded.push(policy),
+            Err(trouble) => {
+                trouble.report(console);
+                complete = false;
+            }
+        }
+    }
+    (loaded, complete)
+}

@@ -1,0 +1,119 @@
+//! mcplint's own settings: `mcplint.toml`.
+
+use std::fmt;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+
+/// The name of the configuration file.
+pub const FILE_NAME: &str = "mcplint.toml";
+
+/// A configuration and where it was found.
+#[derive(Debug, Default)]
+pub struct Config {
+    /// The folder that paths in it are relative to.
+    pub folder: PathBuf,
+    /// The settings.
+    pub settings: Settings,
+}
+
+/// What `mcplint.toml` may say.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Settings {
+    /// What makes findings fail a run.
+    pub fail_level: Option<FailLevel>,
+    /// The largest policy that is read, in bytes.
+    pub max_policy_bytes: Option<u64>,
+    /// Which policy is for which calls; the first that fits a call decides it.
+    #[serde(default)]
+    pub policy: Vec<PolicyEntry>,
+}
+
+/// A `[[policy]]` entry.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PolicyEntry {
+    /// Glob of the policy's path, from the configuration's folder.
+    pub path: String,
+    /// Glob over the trace's `server`; every server if absent.
+    pub server: Option<String>,
+    /// Globs over the trace's `grant`; every grant if empty.
+    #[serde(default)]
+    pub grants: Vec<String>,
+}
+
+/// What makes findings fail a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub enum FailLevel {
+    /// An error.
+    #[default]
+    Error,
+    /// A warning or worse.
+    Warning,
+    /// Any finding.
+    Note,
+    /// Nothing.
+    Never,
+}
+
+/// Why a configuration can't be used.
+#[derive(Debug)]
+pub enum ConfigError {
+    /// It can't be read.
+    Io(PathBuf, io::Error),
+    /// It is not a configuration: the parser's own account, with the place.
+    Invalid(PathBuf, Box<toml::de::Error>),
+}
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            ConfigError::Io(path, error) => write!(f, "can't read `{}`: {error}", path.display()),
+            ConfigError::Invalid(path, error) => {
+                write!(
+                    f,
+                    "`{}` is not a valid configuration\n{error}",
+                    path.display()
+                )
+            }
+        }
+    }
+}
+
+impl std::error::Error for ConfigError {}
+
+impl Config {
+    /// Reads the configuration at `path`.
+    ///
+    /// # Errors
+    /// See [`ConfigError`].
+    pub fn read(path: &Path) -> Result<Self, ConfigError> {
+        let text = std::fs::read_to_string(path)
+            .map_err(|error| ConfigError::Io(path.to_owned(), error))?;
+        let settings = toml::from_str(&text)
+            .map_err(|error| ConfigError::Invalid(path.to_owned(), Box::new(error)))?;
+        let folder = path.parent().map(Path::to_owned).unwrap_or_default();
+        Ok(Self { folder, settings })
+    }
+
+    /// The nearest configuration at or above `start`, up to the root of the repository. `None` if
+    /// there is none.
+    ///
+    /// # Errors
+    /// See [`ConfigError`].
+    pub fn search(start: &Path) -> Result<Option<Self>, ConfigError> {
+        for folder in start.ancestors() {
+            let path = folder.join(FILE_NAME);
+            if path.is_file() {
+                return Self::read(&path).map(Some);
+            }
+            if folder.join(".git").exists() {
+                break;
+            }
+        }
+        Ok(None)
+    }
+}

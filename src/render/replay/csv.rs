@@ -1,0 +1,96 @@
+//! One decision a line, as comma-separated values for spreadsheets.
+//!
+//! Control characters and their like are escaped as in text, and a cell that a spreadsheet would
+//! run as a formula (`=`, `+`, `-`, `@` at its start) begins with an apostrophe.
+
+use std::borrow::Cow;
+use std::io::{self, Write};
+
+use super::{Context, word};
+use crate::engine::Decision;
+use crate::render::escape::printable;
+use crate::replay::Row;
+
+const COLUMNS: [&str; 14] = [
+    "trace",
+    "line",
+    "ts",
+    "server",
+    "grant",
+    "session",
+    "tool",
+    "decision",
+    "rule",
+    "pointer",
+    "message",
+    "policy",
+    "retry_after_s",
+    "needs",
+];
+
+/// Writes the names of the columns; `args` is the last, if asked for.
+///
+/// # Errors
+/// Those of `out`.
+pub fn write_header(with_args: bool, out: &mut dyn Write) -> io::Result<()> {
+    let args = with_args.then_some("args");
+    record(COLUMNS.into_iter().chain(args).map(Cow::Borrowed), out)
+}
+
+/// Writes a decided call as one line.
+///
+/// # Errors
+/// Those of `out`.
+pub fn write(
+    row: &Row<'_>,
+    with_args: bool,
+    context: &Context<'_>,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let explanation = row.explanation.as_ref();
+    let trace = context.traces.get(row.trace).map_or("", String::as_str);
+    let retry_after_s = match row.decision {
+        Decision::Throttle { retry_after_s, .. } => retry_after_s.to_string(),
+        _ => String::new(),
+    };
+    let needs = match row.decision {
+        Decision::Unknown { needs } => needs.join(" "),
+        _ => String::new(),
+    };
+    let cells = [
+        cell(trace),
+        row.line.to_string().into(),
+        row.time().unwrap_or_default(),
+        cell(row.server.unwrap_or("")),
+        cell(row.grant.unwrap_or("")),
+        cell(row.session.unwrap_or("")),
+        cell(row.tool),
+        word(row.decision).into(),
+        cell(explanation.map_or("", |e| e.rule)),
+        cell(explanation.map_or("", |e| e.pointer)),
+        cell(explanation.map_or("", |e| &e.message)),
+        cell(context.policy(row.policy).unwrap_or("")),
+        retry_after_s.into(),
+        cell(&needs),
+    ];
+    let args = with_args.then(|| cell(row.args.unwrap_or("")));
+    record(cells.into_iter().chain(args), out)
+}
+
+/// A text from outside as a cell.
+fn cell(text: &str) -> Cow<'_, str> {
+    let text = printable(text);
+    match text.as_bytes().first() {
+        Some(b'=' | b'+' | b'-' | b'@') => Cow::Owned(format!("'{text}")),
+        _ => text,
+    }
+}
+
+fn record<'c>(cells: impl Iterator<Item = Cow<'c, str>>, out: &mut dyn Write) -> io::Result<()> {
+    let mut writer = csv::WriterBuilder::new()
+        .flexible(true)
+        .from_writer(Vec::new());
+    writer.write_record(cells.map(|cell| cell.into_owned()))?;
+    let line = writer.into_inner().map_err(|error| error.into_error())?;
+    out.write_all(&line)
+}

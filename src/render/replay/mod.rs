@@ -1,0 +1,71 @@
+//! Replays to bytes: decisions as they are made, summaries at the end.
+
+pub mod csv;
+pub mod json;
+pub mod jsonl;
+pub mod text;
+
+use crate::engine::Decision;
+use crate::source::position::LineIndex;
+
+use super::{FileFindings, Style};
+
+/// What reports need to name things.
+#[derive(Debug)]
+pub struct Context<'c> {
+    /// The traces' names, by number.
+    pub traces: Vec<String>,
+    /// The policies, by number.
+    pub policies: Vec<PolicySource<'c>>,
+    /// How text is to look.
+    pub style: Style,
+}
+
+/// A policy as it was read.
+#[derive(Debug, Clone, Copy)]
+pub struct PolicySource<'c> {
+    /// Its name.
+    pub name: &'c str,
+    /// Its text.
+    pub text: &'c str,
+    /// Where the text's lines begin.
+    pub lines: &'c LineIndex,
+}
+
+impl<'c> PolicySource<'c> {
+    /// The policy as what draws findings wants it.
+    fn without_findings(self) -> FileFindings<'c> {
+        FileFindings {
+            name: self.name,
+            text: self.text,
+            lines: self.lines,
+            findings: &[],
+        }
+    }
+}
+
+impl Context<'_> {
+    /// The name of policy `number`.
+    fn policy(&self, number: Option<usize>) -> Option<&str> {
+        Some(self.policies.get(number?)?.name)
+    }
+
+    /// The trace's name, where there are several.
+    fn trace_if_several(&self, number: usize) -> Option<&str> {
+        if self.traces.len() > 1 {
+            self.traces.get(number).map(String::as_str)
+        } else {
+            None
+        }
+    }
+}
+
+/// The word for a decision.
+fn word(decision: &Decision) -> &'static str {
+    match decision {
+        Decision::Allow => "allow",
+        Decision::Deny(_) => "deny",
+        Decision::Throttle { .. } => "throttle",
+        Decision::Unknown { .. } => "unknown",
+    }
+}

@@ -1,0 +1,326 @@
+//! A replay's summary for people: what a reviewer wants to know in half a minute.
+
+use std::io::{self, Write};
+
+use super::{Context, PolicySource};
+use crate::finding::{Finding, Severity};
+use crate::render::escape::printable;
+use crate::render::findings::text::write_remark;
+use crate::render::paint::Paint;
+use crate::render::table::Table;
+use crate::replay::summary::{LimitUse, RuleTally, Summary, Tally, TraceLine};
+use crate::rules::Rule;
+use crate::span::Span;
+
+/// How many rows each part of the report has; what is left out is counted.
+const ROWS: usize = 25;
+
+/// How many reasons are shown with their place in the policy.
+const EXCERPTS: usize = 10;
+
+/// What a remark about a reason is filed under; it is not shown.
+static REASON: Rule = Rule {
+    id: "blocked",
+    severity: Severity::Error,
+    summary: "calls were blocked",
+};
+
+/// Writes `summary`; `skipped` lines could not be read.
+///
+/// # Errors
+/// Those of `out`.
+pub fn write(
+    summary: &Summary,
+    skipped: u64,
+    context: &Context<'_>,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let mut report = TextReport {
+        context,
+        paint: Paint::new(context.style.color),
+        out,
+    };
+    report.totals(&summary.total, skipped)?;
+    report.tools(summary)?;
+    report.reasons(&summary.by_rule)?;
+    report.limits(&summary.limits)?;
+    report.unused(summary)
+}
+
+struct TextReport<'r> {
+    context: &'r Context<'r>,
+    paint: Paint,
+    out: &'r mut dyn Write,
+}
+
+impl<'r> TextReport<'r> {
+    fn totals(&mut self, total: &Tally, skipped: u64) -> io::Result<()> {
+        let traces = names(&self.context.traces);
+        let policies: Vec<_> = self
+            .context
+            .policies
+            .iter()
+            .map(|p| p.name.to_owned())
+            .collect();
+        let policies = names(&policies);
+        writeln!(
+            self.out,
+            "{} of {traces} under {policies}",
+            counted(total.calls, "call", "calls")
+        )?;
+        let mut parts = vec![
+            self.paint
+                .green(&format!("{} allowed", grouped(total.allow))),
+            self.paint.red(&format!("{} denied", grouped(total.deny))),
+            self.paint
+                .yellow(&format!("{} throttled", grouped(total.throttle))),
+        ];
+        if total.unknown > 0 {
+            parts.push(
+                self.paint
+                    .blue(&format!("{} unknown", grouped(total.unknown))),
+            );
+        }
+        if skipped > 0 {
+            let lines = counted(skipped, "line", "lines");
+            parts.push(self.paint.bold(&format!("{lines} skipped")));
+        }
+        writeln!(self.out, "{}", parts.join(", "))
+    }
+
+    fn heading(&mut self, text: &str) -> io::Result<()> {
+        writeln!(self.out, "\n{}", self.paint.bold(text))
+    }
+
+    fn left_out(&mut self, all: usize, what: &str) -> io::Result<()> {
+        if all > ROWS {
+            writeln!(
+                self.out,
+                "  … and {} more {what}; --format json has them all",
+                all - ROWS
+            )?;
+        }
+        Ok(())
+    }
+
+    fn tools(&mut self, summary: &Summary) -> io::Result<()> {
+        if summary.by_tool.is_empty() {
+            return Ok(());
+        }
+        self.heading("By tool")?;
+        let unknown = summary.total.unknown > 0;
+        let mut table = Table::new(1);
+        let mut head: Vec<String> = ["tool", "calls", "allowed", "denied", "throttled"]
+            .map(str::to_owned)
+            .into();
+        head.extend(unknown.then(|| "unknown".to_owned()));
+        table.row(head);
+        let mut row = |name: String, tally: &Tally| {
+            let mut counts = vec![tally.calls, tally.allow, tally.deny, tally.throttle];
+            counts.extend(unknown.then_some(tally.unknown));
+            let cells = counts
+                .into_iter()
+                .map(|n| if n == 0 { "·".to_owned() } else { grouped(n) });
+            table.row(std::iter::once(name).chain(cells).collect());
+        };
+        for tool in summary.by_tool.iter().take(ROWS) {
+            let server = tool.server.as_deref().map(|server| format!("{server}/"));
+            let name = format!("{}{}", server.unwrap_or_default(), tool.tool);
+            row(cut(&printable(&name)), &tool.tally);
+        }
+        if summary.other_tools.calls > 0 {
+            row(
+                "(tools past the first 100,000)".to_owned(),
+                &summary.other_tools,
+            );
+        }
+        table.write(|line| self.paint.dim(line), self.out)?;
+        self.left_out(summary.by_tool.len(), "tools")
+    }
+
+    fn reasons(&mut self, reasons: &[RuleTally]) -> io::Result<()> {
+        if reasons.is_empty() {
+            return Ok(());
+        }
+        self.heading("Why calls were blocked")?;
+        for (number, reason) in reasons.iter().take(ROWS).enumerate() {
+            self.reason(reason, number < EXCERPTS)?;
+        }
+        self.left_out(reasons.len(), "reasons")
+    }
+
+    fn reason(&mut self, reason: &RuleTally, with_excerpt: bool) -> io::Result<()> {
+        let did = if reason.throttle {
+            "throttled"
+        } else {
+            "denied"
+        };
+        let first = self.trace_line(reason.first);
+        let message = format!(
+            "{} {did} by {}, first at {first}",
+            grouped(reason.calls),
+            reason.rule
+        );
+        match (self.policy(reason.policy), reason.span) {
+            (Some(policy), Some(span)) if with_excerpt => {
+                let span = telling_line(policy.text, span);
+                let mut remark = Finding::new(&REASON, reason.pointer.as_str(), span, message);
+                if reason.throttle {
+                    remark.severity = Severity::Warning;
+                }
+                write_remark(
+                    &policy.without_findings(),
+                    &remark,
+                    self.context.style,
+                    self.out,
+                )
+            }
+            _ => writeln!(self.out, "  × {}\n", printable(&message)),
+        }
+    }
+
+    fn limits(&mut self, limits: &[LimitUse]) -> io::Result<()> {
+        let mut used: Vec<_> = limits.iter().filter(|limit| limit.peak.is_some()).collect();
+        if used.is_empty() {
+            return Ok(());
+        }
+        // The limits that did something come first, then the fuller ones.
+        used.sort_by(|a, b| {
+            b.throttled
+                .cmp(&a.throttled)
+                .then_with(|| fill(b).total_cmp(&fill(a)))
+        });
+        self.heading("Limits: the fullest window of each")?;
+        let mut table = Table::new(1);
+        table.row(
+            [
+                "limit",
+                "peak",
+                "max",
+                "per",
+                "throttled",
+                "reached by",
+                "in the window from",
+            ]
+            .map(str::to_owned)
+            .into(),
+        );
+        for limit in used.iter().take(ROWS) {
+            let peak = limit
+                .peak
+                .as_ref()
+                .expect("limits without one were left out");
+            let owner = peak.owner.as_deref().map_or("·".into(), printable);
+            table.row(vec![
+                cut(&printable(&limit.pointer)),
+                peak.count.to_string(),
+                limit.max.map_or("·".to_owned(), |max| max.to_string()),
+                limit.window.clone(),
+                if limit.throttled == 0 {
+                    "·".to_owned()
+                } else {
+                    grouped(limit.throttled)
+                },
+                cut(&owner),
+                peak.start.to_string(),
+            ]);
+        }
+        table.write(|line| self.paint.dim(line), self.out)?;
+        self.left_out(used.len(), "limits")
+    }
+
+    fn unused(&mut self, summary: &Summary) -> io::Result<()> {
+        if summary.unused.is_empty() || summary.total.calls == 0 {
+            return Ok(());
+        }
+        self.heading("Never reached by a call")?;
+        for clause in summary.unused.iter().take(ROWS) {
+            let Some(policy) = self.policy(Some(clause.policy)) else {
+                continue;
+            };
+            let place = place(policy, clause.span);
+            writeln!(self.out, "  {place}  {}", cut(&printable(&clause.pointer)))?;
+        }
+        self.left_out(summary.unused.len(), "clauses")
+    }
+
+    fn policy(&self, number: Option<usize>) -> Option<PolicySource<'r>> {
+        self.context.policies.get(number?).copied()
+    }
+
+    fn trace_line(&self, at: TraceLine) -> String {
+        let trace = self.context.traces.get(at.trace).map_or("", String::as_str);
+        format!("{trace}:{}", at.line)
+    }
+}
+
+/// `policy.json:12:5`
+fn place(policy: PolicySource<'_>, span: Span) -> String {
+    let position = policy.lines.position(policy.text, span.start);
+    format!(
+        "{}:{}:{}",
+        printable(policy.name),
+        position.line,
+        position.column
+    )
+}
+
+/// The first line of a clause that says something: an opening brace alone does not.
+fn telling_line(text: &str, span: Span) -> Span {
+    let clause = text.get(span.range()).unwrap_or("");
+    let mut start = span.start;
+    for line in clause.split_inclusive('\n') {
+        if line.contains(char::is_alphanumeric) {
+            let indent = line.len() - line.trim_start().len();
+            return Span::new(start + indent, start + line.trim_end().len());
+        }
+        start += line.len();
+    }
+    span
+}
+
+/// How full a limit was, from 0 upwards.
+fn fill(limit: &LimitUse) -> f64 {
+    let peak = limit
+        .peak
+        .as_ref()
+        .map_or(0.0, |peak| peak.count.to_string().parse().unwrap_or(0.0));
+    let max = limit.max.unwrap_or(i64::MAX) as f64;
+    if max > 0.0 { peak / max } else { 0.0 }
+}
+
+/// One name as it is, several counted.
+fn names(names: &[String]) -> String {
+    match names {
+        [] => "no policy".to_owned(),
+        [one] => printable(one).into_owned(),
+        [first, others @ ..] => format!("{} and {} more", printable(first), others.len()),
+    }
+}
+
+/// A name of at most 60 columns.
+fn cut(name: &str) -> String {
+    const LONGEST: usize = 60;
+    match name.char_indices().nth(LONGEST) {
+        None => name.to_owned(),
+        Some(_) => name.chars().take(LONGEST - 1).chain(['…']).collect(),
+    }
+}
+
+/// `1 call`, `2,000 calls`
+fn counted(n: u64, one: &str, many: &str) -> String {
+    format!("{} {}", grouped(n), if n == 1 { one } else { many })
+}
+
+/// `1,234,567`
+fn grouped(n: u64) -> String {
+    let digits = n.to_string();
+    let mut text = String::new();
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
