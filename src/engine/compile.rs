@@ -1,12 +1,12 @@
 //! `Policy` to `CompiledPolicy`: everything that can be prepared before the first call.
 //!
-//! Each tool gets one list of rules and one of limits (its own, then those of every tool), with
-//! argument paths numbered so that one walk over a call's arguments finds all that are asked for,
-//! and counters numbered so that a count is found by a few small integers.
+//! Argument paths are numbered, so that one walk over a call's arguments finds all that are asked
+//! for, and so are counters, so that a count is found by a few small integers. What holds for every
+//! tool is kept once, beside what holds for each ([`Tool`] is the two together).
 
 use std::collections::BTreeMap;
 
-use ahash::AHashMap;
+use ahash::{AHashMap, AHashSet};
 
 use super::condition::{Needle, Paths, PreparedTest};
 use crate::policy::condition::{ArgPath, Condition, Subject, Test};
@@ -32,8 +32,10 @@ pub enum CounterScoping {
 #[derive(Debug)]
 pub struct CompiledPolicy {
     pub(super) semantics: Semantics,
-    /// The tools, numbered; [`UNLISTED`] stands for all that are not listed.
-    pub(super) tools: Vec<CompiledTool>,
+    /// What holds for each listed tool, numbered; [`UNLISTED`] is empty.
+    own: Vec<Part>,
+    /// What holds for every tool.
+    everywhere: Part,
     numbers: AHashMap<Box<str>, u32>,
     pub(super) default: Posture,
     hide: AHashMap<Box<str>, u32>,
@@ -55,12 +57,48 @@ struct CompiledClause {
 /// The place of the tools that a policy does not list.
 pub(super) const UNLISTED: u32 = 0;
 
-/// What holds for the calls of one tool.
-#[derive(Debug)]
-pub(super) struct CompiledTool {
+/// Rules and limits that ask for the same arguments.
+#[derive(Debug, Default)]
+pub(super) struct Part {
     pub(super) rules: Vec<CompiledRule>,
     pub(super) limits: Vec<CompiledLimit>,
     pub(super) paths: Paths,
+}
+
+/// What holds for the calls of one tool: its own part, then that of every tool. Rules, limits and
+/// paths are numbered through both.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Tool<'p> {
+    pub(super) own: &'p Part,
+    pub(super) everywhere: &'p Part,
+}
+
+impl<'p> Tool<'p> {
+    pub(super) fn rules(self) -> impl Iterator<Item = &'p CompiledRule> {
+        self.own.rules.iter().chain(&self.everywhere.rules)
+    }
+
+    pub(super) fn rule(self, place: usize) -> &'p CompiledRule {
+        match place.checked_sub(self.own.rules.len()) {
+            None => &self.own.rules[place],
+            Some(place) => &self.everywhere.rules[place],
+        }
+    }
+
+    pub(super) fn limits(self) -> impl Iterator<Item = &'p CompiledLimit> {
+        self.own.limits.iter().chain(&self.everywhere.limits)
+    }
+
+    pub(super) fn has_limits(self) -> bool {
+        !(self.own.limits.is_empty() && self.everywhere.limits.is_empty())
+    }
+
+    pub(super) fn path(self, number: usize) -> &'p ArgPath {
+        match number.checked_sub(self.own.paths.len()) {
+            None => self.own.paths.path(number),
+            Some(number) => self.everywhere.paths.path(number),
+        }
+    }
 }
 
 #[derive(Debug, Clone)]
@@ -85,7 +123,8 @@ pub(super) enum CompiledSubject {
     Counter(CounterId),
 }
 
-/// Numbers a counter of a compiled policy.
+/// Numbers a counter of a compiled policy. Counters of one tool and of all tools never coincide,
+/// but where a tool of the Intercept engine is called `_global`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) struct CounterId(pub(super) u32);
 
@@ -101,7 +140,7 @@ pub(super) struct CompiledLimit {
     pub(super) clause: ClauseId,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum CompiledAmount {
     Fixed(i64),
     /// Read exactly from the argument at this place of [`Paths`].
@@ -119,12 +158,11 @@ impl CompiledPolicy {
             scoping,
             windows: policy.semantics.windows,
         };
-        let everywhere = compiler.rules(&policy.every_tool);
-        let mut tools = vec![compiler.tool(&[&everywhere])];
+        let everywhere = compiler.part(&policy.every_tool);
+        let mut own = vec![Part::default()];
         let mut numbers = AHashMap::with_capacity(policy.tools.len());
         for (tool, number) in policy.tools.iter().zip(UNLISTED + 1..) {
-            let own = compiler.rules(&tool.rules);
-            tools.push(compiler.tool(&[&own, &everywhere]));
+            own.push(compiler.part(&tool.rules));
             numbers.insert(tool.name.value.as_str().into(), number);
         }
         let mut hide = AHashMap::new();
@@ -135,7 +173,8 @@ impl CompiledPolicy {
         }
         Self {
             semantics: policy.semantics,
-            tools,
+            own,
+            everywhere,
             numbers,
             default: policy.default,
             hide_all: hide.get("*").copied(),
@@ -149,6 +188,22 @@ impl CompiledPolicy {
             clauses: compiler.clauses,
             counters: compiler.counters.len(),
         }
+    }
+
+    /// The tool numbered `number`.
+    pub(super) fn tool(&self, number: u32) -> Tool<'_> {
+        Tool {
+            own: &self.own[number as usize],
+            everywhere: &self.everywhere,
+        }
+    }
+
+    /// Every tool, by number.
+    pub(super) fn tools(&self) -> impl Iterator<Item = Tool<'_>> {
+        self.own.iter().map(|own| Tool {
+            own,
+            everywhere: &self.everywhere,
+        })
     }
 
     /// The number of a listed tool.
@@ -231,31 +286,24 @@ struct Compiler {
     windows: Windows,
 }
 
-/// Rules and limits with their clause numbers, before paths are numbered for a tool.
-struct Numbered<'p> {
-    rules: Vec<(ClauseId, &'p policy::Rule)>,
-    limits: Vec<(ClauseId, &'p Limit)>,
-}
-
 impl Compiler {
-    fn rules<'p>(&mut self, rules: &'p policy::Rules) -> Numbered<'p> {
-        let rules_numbered = rules
-            .rules
-            .iter()
-            .map(|r| {
-                let telling = r.conditions.first().map_or(r.clause.span, |c| c.span);
-                (self.clause(&r.clause, telling, None), r)
-            })
-            .collect();
-        let limits_numbered = rules
-            .limits
-            .iter()
-            .map(|l| (self.clause(&l.clause, l.clause.span, Some(l)), l))
-            .collect();
-        Numbered {
-            rules: rules_numbered,
-            limits: limits_numbered,
+    fn part(&mut self, rules: &policy::Rules) -> Part {
+        let mut part = Part::default();
+        for rule in &rules.rules {
+            let telling = rule.conditions.first().map_or(rule.clause.span, |c| c.span);
+            let clause = self.clause(&rule.clause, telling, None);
+            part.rules.push(self.rule(rule, clause, &mut part.paths));
         }
+        let mut charged = AHashSet::new();
+        for limit in &rules.limits {
+            let clause = self.clause(&limit.clause, limit.clause.span, Some(limit));
+            let limit = self.limit(limit, clause, &mut part.paths);
+            let first = charged.insert((limit.counter, limit.amount));
+            // The Intercept engine reserves once for each limit.
+            let charges = first || self.windows == Windows::LatestOnly;
+            part.limits.push(CompiledLimit { charges, ..limit });
+        }
+        part
     }
 
     fn clause(&mut self, clause: &Clause, telling_span: Span, limit: Option<&Limit>) -> ClauseId {
@@ -267,36 +315,6 @@ impl Compiler {
             telling_span,
         });
         ClauseId(id)
-    }
-
-    fn tool(&mut self, parts: &[&Numbered<'_>]) -> CompiledTool {
-        let mut paths = Paths::default();
-        let mut rules = Vec::new();
-        let mut limits: Vec<CompiledLimit> = Vec::new();
-        for part in parts {
-            for (clause, rule) in &part.rules {
-                rules.push(self.rule(rule, *clause, &mut paths));
-            }
-        }
-        for part in parts {
-            for (clause, limit) in &part.limits {
-                let compiled = self.limit(limit, *clause, &mut paths);
-                let counted = limits.iter().any(|earlier| {
-                    earlier.counter == compiled.counter && earlier.amount == compiled.amount
-                });
-                // The Intercept engine reserves once for each limit.
-                let charges = !counted || self.windows == Windows::LatestOnly;
-                limits.push(CompiledLimit {
-                    charges,
-                    ..compiled
-                });
-            }
-        }
-        CompiledTool {
-            rules,
-            limits,
-            paths,
-        }
     }
 
     fn rule(&mut self, rule: &policy::Rule, clause: ClauseId, paths: &mut Paths) -> CompiledRule {

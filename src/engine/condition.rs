@@ -3,6 +3,7 @@
 
 use std::fmt::{self, Write};
 
+use ahash::{AHashMap, AHashSet};
 use smallvec::SmallVec;
 
 use crate::call::Args;
@@ -209,12 +210,11 @@ pub(super) struct Paths {
 
 #[derive(Debug, Default)]
 struct Fields {
-    children: Vec<Field>,
+    children: AHashMap<Box<str>, Field>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Field {
-    name: Box<str>,
     path: Option<usize>,
     below: Fields,
 }
@@ -225,18 +225,20 @@ pub(super) type Arguments<'c> = SmallVec<[Argument<'c>; 8]>;
 impl Paths {
     /// The number of `path`, which is new if nothing has asked for it.
     pub(super) fn number(&mut self, path: &ArgPath) -> usize {
-        if let Some(known) = self.paths.iter().position(|p| p == path) {
-            return known;
-        }
-        let number = self.paths.len();
-        self.paths.push(path.clone());
         let (last, parents) = path.fields.split_last().expect("a path has a field");
         let mut fields = &mut self.root;
         for name in parents {
             fields = &mut fields.child(name).below;
         }
-        fields.child(last).path = Some(number);
-        number
+        *fields.child(last).path.get_or_insert_with(|| {
+            self.paths.push(path.clone());
+            self.paths.len() - 1
+        })
+    }
+
+    /// How many paths there are.
+    pub(super) fn len(&self) -> usize {
+        self.paths.len()
     }
 
     /// The path numbered `number`.
@@ -250,8 +252,9 @@ impl Paths {
         match args {
             Args::Object(text) if !self.paths.is_empty() => self.root.find(text, &mut found),
             Args::NamesOnly(names) => {
+                let names: AHashSet<&str> = names.iter().map(|name| &**name).collect();
                 for (path, argument) in self.paths.iter().zip(&mut found) {
-                    if names.iter().any(|name| **name == *path.fields[0]) {
+                    if names.contains(path.fields[0].as_str()) {
                         let perhaps_missing = path.fields.len() > 1;
                         *argument = Argument::Unrecorded { perhaps_missing };
                     }
@@ -265,20 +268,7 @@ impl Paths {
 
 impl Fields {
     fn child(&mut self, name: &str) -> &mut Field {
-        let at = self
-            .children
-            .iter()
-            .position(|f| *f.name == *name)
-            .unwrap_or_else(|| {
-                let below = Fields::default();
-                self.children.push(Field {
-                    name: name.into(),
-                    path: None,
-                    below,
-                });
-                self.children.len() - 1
-            });
-        &mut self.children[at]
+        self.children.entry(name.into()).or_default()
     }
 
     /// Depth is bounded by that of the object, whose text was checked.
@@ -286,7 +276,7 @@ impl Fields {
         let mut left = self.children.len();
         for (key, value) in walk::members(object) {
             let key = walk::decode(&object[key.range()]);
-            let Some(field) = self.children.iter().find(|field| *field.name == *key) else {
+            let Some(field) = self.children.get(&*key) else {
                 continue;
             };
             let value = &object[value.range()];

@@ -21,7 +21,7 @@ impl Coverage {
     /// Nothing looked at yet.
     pub fn new(policy: &CompiledPolicy) -> Self {
         Self {
-            tools: vec![Reached::default(); policy.tools.len()],
+            tools: vec![Reached::default(); policy.tools().count()],
         }
     }
 
@@ -30,13 +30,13 @@ impl Coverage {
         let Verdict::Judged(judged) = verdict else {
             return;
         };
-        let tool = &policy.tools[judged.tool as usize];
-        let (mut rules, mut limits) = (tool.rules.len(), tool.limits.len());
+        let tool = policy.tool(judged.tool);
+        let (mut rules, mut limits) = (tool.rules().count(), tool.limits().count());
         if let Some(Reason::Clause(clause) | Reason::UnusableAmount(clause)) = decision.reason() {
-            match tool.rules.iter().position(|rule| rule.clause == clause) {
+            match tool.rules().position(|rule| rule.clause == clause) {
                 Some(place) => (rules, limits) = (place + 1, 0),
                 None => {
-                    let place = tool.limits.iter().position(|limit| limit.clause == clause);
+                    let place = tool.limits().position(|limit| limit.clause == clause);
                     limits = place.map_or(0, |place| place + 1);
                 }
             }
@@ -49,9 +49,9 @@ impl Coverage {
     /// The clauses that no call came to, in the order of the policy.
     pub fn never_reached(&self, policy: &CompiledPolicy) -> Vec<ClauseId> {
         let mut reached = vec![false; policy.clause_count()];
-        for (tool, depth) in policy.tools.iter().zip(&self.tools) {
-            let rules = tool.rules[..depth.rules].iter().map(|rule| rule.clause);
-            let limits = tool.limits[..depth.limits].iter().map(|limit| limit.clause);
+        for (tool, depth) in policy.tools().zip(&self.tools) {
+            let rules = tool.rules().take(depth.rules).map(|rule| rule.clause);
+            let limits = tool.limits().take(depth.limits).map(|limit| limit.clause);
             for clause in rules.chain(limits) {
                 reached[clause.0 as usize] = true;
             }

@@ -3,7 +3,7 @@
 use smallvec::SmallVec;
 
 use super::compile::{
-    CompiledAmount, CompiledPolicy, CompiledRule, CompiledSubject, CompiledTool, UNLISTED,
+    CompiledAmount, CompiledPolicy, CompiledRule, CompiledSubject, Part, UNLISTED,
 };
 use super::condition::{Argument, Arguments, Truth, float};
 use super::decision::Reason;
@@ -32,7 +32,8 @@ pub struct Judged {
     pub(super) denied_by: Option<usize>,
     /// The rules before it that read counters, in order.
     pub(super) open: SmallVec<[OpenRule; 2]>,
-    /// Numbers of the paths whose values would be needed, in the order they were asked for.
+    /// Numbers of the paths whose values would be needed, in the order they were asked for; a path
+    /// may stand there more than once.
     pub(super) needs: Vec<usize>,
     /// For each limit that takes its amount from an argument, in order, what the argument says.
     pub(super) amounts: SmallVec<[Measured; 1]>,
@@ -54,7 +55,8 @@ pub(super) struct OpenRule {
 pub(super) enum Measured {
     Usable(Quantity),
     Unusable,
-    Unrecorded,
+    /// It was not recorded: the number of its path.
+    Unrecorded(usize),
 }
 
 /// Judges `call`, as far as that can be done without counters.
@@ -80,81 +82,131 @@ pub fn judge(policy: &CompiledPolicy, call: &ToolCall<'_>) -> Verdict {
 }
 
 fn judge_rules(policy: &CompiledPolicy, number: u32, args: &Args<'_>) -> Judged {
-    let tool = &policy.tools[number as usize];
-    let arguments = tool.paths.find(args);
+    let tool = policy.tool(number);
     let mut judged = Judged {
         tool: number,
         denied_by: None,
         open: SmallVec::new(),
         needs: Vec::new(),
-        amounts: measure(tool, &arguments),
+        amounts: SmallVec::new(),
     };
-    for (place, rule) in tool.rules.iter().enumerate() {
-        if rule.reads_counters {
-            judged
-                .open
-                .push(open_rule(place, rule, &arguments, &mut judged.needs));
-        } else if denies(rule, &arguments, &mut judged.needs) {
-            judged.denied_by = Some(place);
-            break;
-        }
+    let own = Asked {
+        part: tool.own,
+        first_rule: 0,
+        first_path: 0,
+    };
+    let everywhere = Asked {
+        part: tool.everywhere,
+        first_rule: tool.own.rules.len(),
+        first_path: tool.own.paths.len(),
+    };
+    for asked in [own, everywhere] {
+        asked.judge(args, &mut judged);
     }
     judged
 }
 
-/// Whether a rule denies for certain. If only unrecorded values can tell, notes which.
-fn denies(rule: &CompiledRule, arguments: &Arguments<'_>, needs: &mut Vec<usize>) -> bool {
-    let noted = needs.len();
-    let mut all = Truth::True;
-    for (path, truth) in on_arguments(rule, arguments) {
-        match truth {
-            Truth::False => {
-                all = Truth::False;
-                break;
-            }
-            Truth::Unknown => {
-                all = Truth::Unknown;
-                note(needs, path);
-            }
-            Truth::True => {}
-        }
-    }
-    if all == Truth::False {
-        needs.truncate(noted);
-    }
-    match rule.effect {
-        Effect::Require => all == Truth::False,
-        Effect::DenyIf => all == Truth::True,
-    }
+/// A part of what holds for a tool, and where its numbers begin among those of the tool.
+struct Asked<'p> {
+    part: &'p Part,
+    first_rule: usize,
+    first_path: usize,
 }
 
-/// What a rule that reads counters says as far as arguments go. Such rules are requirements: the
-/// gateway dialect can't read counters.
-fn open_rule(
-    place: usize,
-    rule: &CompiledRule,
-    arguments: &Arguments<'_>,
-    needs: &mut Vec<usize>,
-) -> OpenRule {
-    let mut open = OpenRule {
-        rule: place,
-        fails_at: None,
-        unknown: false,
-    };
-    for (at, condition) in rule.conditions.iter().enumerate() {
-        let CompiledSubject::Argument(path) = condition.subject else {
-            continue;
-        };
-        match condition.test.of_argument(arguments[path]) {
-            Truth::False => open.fails_at = open.fails_at.or(Some(at)),
-            Truth::Unknown => {
-                open.unknown = true;
-                note(needs, path);
+impl Asked<'_> {
+    fn judge(&self, args: &Args<'_>, judged: &mut Judged) {
+        let arguments = self.part.paths.find(args);
+        judged.amounts.extend(self.measure(&arguments));
+        if judged.denied_by.is_some() {
+            return;
+        }
+        for (place, rule) in (self.first_rule..).zip(&self.part.rules) {
+            if rule.reads_counters {
+                judged
+                    .open
+                    .push(self.open_rule(place, rule, &arguments, &mut judged.needs));
+            } else if self.denies(rule, &arguments, &mut judged.needs) {
+                judged.denied_by = Some(place);
+                return;
             }
-            Truth::True => {}
         }
     }
-    open
+
+    /// Whether a rule denies for certain. If only unrecorded values can tell, notes which.
+    fn denies(
+        &self,
+        rule: &CompiledRule,
+        arguments: &Arguments<'_>,
+        needs: &mut Vec<usize>,
+    ) -> bool {
+        let noted = needs.len();
+        let mut all = Truth::True;
+        for (path, truth) in on_arguments(rule, arguments) {
+            match truth {
+                Truth::False => {
+                    all = Truth::False;
+                    break;
+                }
+                Truth::Unknown => {
+                    all = Truth::Unknown;
+                    needs.push(self.first_path + path);
+                }
+                Truth::True => {}
+            }
+        }
+        if all == Truth::False {
+            needs.truncate(noted);
+        }
+        match rule.effect {
+            Effect::Require => all == Truth::False,
+            Effect::DenyIf => all == Truth::True,
+        }
+    }
+
+    /// What a rule that reads counters says as far as arguments go. Such rules are requirements: the
+    /// gateway dialect can't read counters.
+    fn open_rule(
+        &self,
+        place: usize,
+        rule: &CompiledRule,
+        arguments: &Arguments<'_>,
+        needs: &mut Vec<usize>,
+    ) -> OpenRule {
+        let mut open = OpenRule {
+            rule: place,
+            fails_at: None,
+            unknown: false,
+        };
+        for (at, condition) in rule.conditions.iter().enumerate() {
+            let CompiledSubject::Argument(path) = condition.subject else {
+                continue;
+            };
+            match condition.test.of_argument(arguments[path]) {
+                Truth::False => open.fails_at = open.fails_at.or(Some(at)),
+                Truth::Unknown => {
+                    open.unknown = true;
+                    needs.push(self.first_path + path);
+                }
+                Truth::True => {}
+            }
+        }
+        open
+    }
+
+    /// What the arguments say of each amount that is taken from one.
+    fn measure(&self, arguments: &Arguments<'_>) -> impl Iterator<Item = Measured> {
+        self.part.limits.iter().filter_map(|limit| {
+            let (path, read): (_, fn(&str) -> Option<Quantity>) = match limit.amount {
+                CompiledAmount::Fixed(_) => return None,
+                CompiledAmount::Exact(path) => (path, exact),
+                CompiledAmount::Truncated(path) => (path, truncated),
+            };
+            Some(match arguments[path] {
+                Argument::Unrecorded { .. } => Measured::Unrecorded(self.first_path + path),
+                argument => measured(argument, read),
+            })
+        })
+    }
 }
 
 /// The path and truth of each of a rule's conditions on arguments, in order.
@@ -172,27 +224,9 @@ fn on_arguments<'r>(
         })
 }
 
-fn note(needs: &mut Vec<usize>, path: usize) {
-    if !needs.contains(&path) {
-        needs.push(path);
-    }
-}
-
-fn measure(tool: &CompiledTool, arguments: &Arguments<'_>) -> SmallVec<[Measured; 1]> {
-    tool.limits
-        .iter()
-        .filter_map(|limit| match limit.amount {
-            CompiledAmount::Fixed(_) => None,
-            CompiledAmount::Exact(path) => Some(measured(arguments[path], exact)),
-            CompiledAmount::Truncated(path) => Some(measured(arguments[path], truncated)),
-        })
-        .collect()
-}
-
 fn measured(argument: Argument<'_>, read: fn(&str) -> Option<Quantity>) -> Measured {
     match argument {
-        Argument::Missing => Measured::Unusable,
-        Argument::Unrecorded { .. } => Measured::Unrecorded,
+        Argument::Missing | Argument::Unrecorded { .. } => Measured::Unusable,
         Argument::Present(text) => match walk::Value::of(text) {
             walk::Value::Number(number) => {
                 read(number).map_or(Measured::Unusable, Measured::Usable)

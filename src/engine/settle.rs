@@ -1,10 +1,9 @@
 //! The half of a decision that asks the counters, in the order of the trace.
 
+use ahash::AHashSet;
 use smallvec::SmallVec;
 
-use super::compile::{
-    CompiledAmount, CompiledLimit, CompiledPolicy, CompiledSubject, CompiledTool,
-};
+use super::compile::{CompiledAmount, CompiledLimit, CompiledPolicy, CompiledSubject, Tool};
 use super::counters::{Counters, Owner};
 use super::decision::{Decision, Reason};
 use super::judge::{Judged, Measured, OpenRule, Verdict};
@@ -80,9 +79,8 @@ pub fn settle(
         Verdict::Forwarded => return Ok(Decision::Allow),
         Verdict::Judged(judged) => judged,
     };
-    let tool = &policy.tools[judged.tool as usize];
-    let asks_counters =
-        !replay.ignore_limits && (!tool.limits.is_empty() || !judged.open.is_empty());
+    let tool = policy.tool(judged.tool);
+    let asks_counters = !replay.ignore_limits && (tool.has_limits() || !judged.open.is_empty());
     if !asks_counters || (judged.open.is_empty() && judged.denied_by.is_some()) {
         return Ok(without_counters(tool, judged));
     }
@@ -99,38 +97,38 @@ pub fn settle(
     Ok(settlement.decide(occasion.outcome, replay.unknowns))
 }
 
-fn without_counters(tool: &CompiledTool, judged: &Judged) -> Decision {
+fn without_counters(tool: Tool<'_>, judged: &Judged) -> Decision {
     let failed = judged
         .open
         .iter()
         .find(|open| open.fails_at.is_some())
         .map(|open| open.rule);
     match failed.or(judged.denied_by) {
-        Some(rule) => Decision::Deny(Reason::Clause(tool.rules[rule].clause)),
+        Some(rule) => Decision::Deny(Reason::Clause(tool.rule(rule).clause)),
         None => unknown_or_allow(tool, judged, &[]),
     }
 }
 
-fn unknown_or_allow(tool: &CompiledTool, judged: &Judged, amounts: &[usize]) -> Decision {
-    let mut paths = judged.needs.clone();
-    for path in amounts {
-        if !paths.contains(path) {
-            paths.push(*path);
-        }
-    }
-    if paths.is_empty() {
+fn unknown_or_allow(tool: Tool<'_>, judged: &Judged, amounts: &[usize]) -> Decision {
+    if judged.needs.is_empty() && amounts.is_empty() {
         return Decision::Allow;
     }
-    let needs = paths
+    let mut named = AHashSet::new();
+    let paths = judged
+        .needs
         .iter()
-        .map(|&path| tool.paths.path(path).to_string())
+        .chain(amounts)
+        .map(|&path| tool.path(path));
+    let needs = paths
+        .filter(|path| named.insert(*path))
+        .map(ToString::to_string)
         .collect();
     Decision::Unknown { needs }
 }
 
 /// One call before the counters.
 struct Settlement<'s> {
-    tool: &'s CompiledTool,
+    tool: Tool<'s>,
     judged: &'s Judged,
     counters: &'s mut Counters,
     owner: Owner,
@@ -182,7 +180,7 @@ impl<'s> Settlement<'s> {
     /// The first denial by a rule, now that counters can be read.
     fn rules(&self) -> Option<Decision> {
         for open in &self.judged.open {
-            let rule = &self.tool.rules[open.rule];
+            let rule = self.tool.rule(open.rule);
             if let Some(window) = self.failing_counter(*open) {
                 return Some(Decision::Throttle {
                     reason: Reason::Clause(rule.clause),
@@ -193,13 +191,13 @@ impl<'s> Settlement<'s> {
                 return Some(Decision::Deny(Reason::Clause(rule.clause)));
             }
         }
-        let rule = &self.tool.rules[self.judged.denied_by?];
+        let rule = self.tool.rule(self.judged.denied_by?);
         Some(Decision::Deny(Reason::Clause(rule.clause)))
     }
 
     /// If the first condition of a rule that fails reads a counter: that counter's window.
     fn failing_counter(&self, open: OpenRule) -> Option<Window> {
-        let conditions = &self.tool.rules[open.rule].conditions;
+        let conditions = &self.tool.rule(open.rule).conditions;
         let before = open.fails_at.unwrap_or(conditions.len());
         conditions[..before].iter().find_map(|condition| {
             let CompiledSubject::Counter(counter) = condition.subject else {
@@ -215,10 +213,10 @@ impl<'s> Settlement<'s> {
     fn reserve(&mut self) -> (Option<(&'s CompiledLimit, Refusal)>, SmallVec<[usize; 1]>) {
         let mut amounts = self.judged.amounts.iter();
         let mut unrecorded = SmallVec::new();
-        for limit in &self.tool.limits {
+        for limit in self.tool.limits() {
             let amount = match limit.amount {
                 CompiledAmount::Fixed(n) => Quantity::Whole(n),
-                CompiledAmount::Exact(path) | CompiledAmount::Truncated(path) => {
+                CompiledAmount::Exact(_) | CompiledAmount::Truncated(_) => {
                     match amounts
                         .next()
                         .expect("one for each limit with an argument's amount")
@@ -227,8 +225,8 @@ impl<'s> Settlement<'s> {
                         Measured::Unusable => {
                             return (Some((limit, Refusal::Unusable)), unrecorded);
                         }
-                        Measured::Unrecorded => {
-                            unrecorded.push(path);
+                        Measured::Unrecorded(path) => {
+                            unrecorded.push(*path);
                             continue;
                         }
                     }
