@@ -17,6 +17,9 @@ const CATEGORIES: [&str; 38] = [
     "Sm", "So", "Z", "Zl", "Zp", "Zs",
 ];
 
+/// What is neither a category nor a script.
+const OTHERS: [&str; 3] = ["Any", "ASCII", "Assigned"];
+
 /// Scripts of Unicode 15.0, in Go's spelling.
 const SCRIPTS: [&str; 163] = [
     "Adlam",
@@ -184,50 +187,50 @@ const SCRIPTS: [&str; 163] = [
     "Zanabazar_Square",
 ];
 
-/// Names that Go has taken since 1.25, and what says the same in every version.
-const SINCE_GO_1_25: [(&str, &str); 42] = [
-    ("ascii", "[[:ascii:]]"),
-    ("assigned", r"\P{Cn}"),
-    ("casedletter", r"\p{LC}"),
-    ("closepunctuation", r"\p{Pe}"),
-    ("cntrl", r"\p{Cc}"),
-    ("combiningmark", r"\p{M}"),
-    ("connectorpunctuation", r"\p{Pc}"),
-    ("control", r"\p{Cc}"),
-    ("currencysymbol", r"\p{Sc}"),
-    ("dashpunctuation", r"\p{Pd}"),
-    ("decimalnumber", r"\p{Nd}"),
-    ("digit", r"\p{Nd}"),
-    ("enclosingmark", r"\p{Me}"),
-    ("finalpunctuation", r"\p{Pf}"),
-    ("format", r"\p{Cf}"),
-    ("initialpunctuation", r"\p{Pi}"),
-    ("letter", r"\p{L}"),
-    ("letternumber", r"\p{Nl}"),
-    ("lineseparator", r"\p{Zl}"),
-    ("lowercaseletter", r"\p{Ll}"),
-    ("mark", r"\p{M}"),
-    ("mathsymbol", r"\p{Sm}"),
-    ("modifierletter", r"\p{Lm}"),
-    ("modifiersymbol", r"\p{Sk}"),
-    ("nonspacingmark", r"\p{Mn}"),
-    ("number", r"\p{N}"),
-    ("openpunctuation", r"\p{Ps}"),
-    ("other", r"\p{C}"),
-    ("otherletter", r"\p{Lo}"),
-    ("othernumber", r"\p{No}"),
-    ("otherpunctuation", r"\p{Po}"),
-    ("othersymbol", r"\p{So}"),
-    ("paragraphseparator", r"\p{Zp}"),
-    ("privateuse", r"\p{Co}"),
-    ("punct", r"\p{P}"),
-    ("punctuation", r"\p{P}"),
-    ("separator", r"\p{Z}"),
-    ("spaceseparator", r"\p{Zs}"),
-    ("spacingmark", r"\p{Mc}"),
-    ("symbol", r"\p{S}"),
-    ("titlecaseletter", r"\p{Lt}"),
-    ("uppercaseletter", r"\p{Lu}"),
+/// Longer names of categories, which Go has taken since 1.25, in loose spelling.
+const ALIASES: [(&str, &str); 42] = [
+    ("casedletter", "LC"),
+    ("closepunctuation", "Pe"),
+    ("cntrl", "Cc"),
+    ("combiningmark", "M"),
+    ("connectorpunctuation", "Pc"),
+    ("control", "Cc"),
+    ("currencysymbol", "Sc"),
+    ("dashpunctuation", "Pd"),
+    ("decimalnumber", "Nd"),
+    ("digit", "Nd"),
+    ("enclosingmark", "Me"),
+    ("finalpunctuation", "Pf"),
+    ("format", "Cf"),
+    ("initialpunctuation", "Pi"),
+    ("letter", "L"),
+    ("letternumber", "Nl"),
+    ("lineseparator", "Zl"),
+    ("lowercaseletter", "Ll"),
+    ("mark", "M"),
+    ("mathsymbol", "Sm"),
+    ("modifierletter", "Lm"),
+    ("modifiersymbol", "Sk"),
+    ("nonspacingmark", "Mn"),
+    ("number", "N"),
+    ("openpunctuation", "Ps"),
+    ("other", "C"),
+    ("otherletter", "Lo"),
+    ("othernumber", "No"),
+    ("otherpunctuation", "Po"),
+    ("othersymbol", "So"),
+    ("paragraphseparator", "Zp"),
+    ("privateuse", "Co"),
+    ("punct", "P"),
+    ("punctuation", "P"),
+    ("separator", "Z"),
+    ("spaceseparator", "Zs"),
+    ("spacingmark", "Mc"),
+    ("surrogate", "Cs"),
+    ("symbol", "S"),
+    ("titlecaseletter", "Lt"),
+    ("unassigned", "Cn"),
+    ("uppercaseletter", "Lu"),
 ];
 
 /// A class under construction.
@@ -309,10 +312,11 @@ fn group(ranges: &[(char, char)], fold_case: bool, negated: bool) -> ClassUnicod
 
 /// The characters of a general category or a script, or `None` where Go has no such name.
 pub(super) fn unicode(name: &str, fold_case: bool) -> Option<&'static ClassUnicode> {
-    static TABLES: [[OnceLock<ClassUnicode>; 2]; 1 + CATEGORIES.len() + SCRIPTS.len()] =
-        [const { [const { OnceLock::new() }; 2] }; 1 + CATEGORIES.len() + SCRIPTS.len()];
-    let mut names = ["Any"].into_iter().chain(CATEGORIES).chain(SCRIPTS);
-    let index = names.position(|known| known == name)?;
+    const NAMES: usize = OTHERS.len() + CATEGORIES.len() + SCRIPTS.len();
+    static TABLES: [[OnceLock<ClassUnicode>; 2]; NAMES] =
+        [const { [const { OnceLock::new() }; 2] }; NAMES];
+    let name = known_name(name)?;
+    let index = names().position(|known| known == name)?;
     let [plain, with_case_variants] = &TABLES[index];
     let plain = plain.get_or_init(|| table(name));
     if !fold_case {
@@ -321,19 +325,22 @@ pub(super) fn unicode(name: &str, fold_case: bool) -> Option<&'static ClassUnico
     Some(with_case_variants.get_or_init(|| folded(plain)))
 }
 
-/// What to write for a name that Go takes only since 1.25, as an alias or in loose spelling.
-pub(super) fn portable_spelling(name: &str) -> Option<String> {
+fn names() -> impl Iterator<Item = &'static str> {
+    OTHERS.into_iter().chain(CATEGORIES).chain(SCRIPTS)
+}
+
+/// The name as Go keeps it. Since version 1.25 letter case, spaces, underscores and hyphens don't
+/// count, and categories have aliases.
+fn known_name(name: &str) -> Option<&'static str> {
     let loose = |name: &str| -> String {
         let letters = name.chars().filter(|c| !matches!(c, '_' | '-' | ' '));
         letters.map(|c| c.to_ascii_lowercase()).collect()
     };
     let wanted = loose(name);
-    if let Some((_, spelling)) = SINCE_GO_1_25.iter().find(|(alias, _)| *alias == wanted) {
-        return Some((*spelling).to_owned());
-    }
-    let mut names = ["Any"].into_iter().chain(CATEGORIES).chain(SCRIPTS);
-    let known = names.find(|known| loose(known) == wanted)?;
-    Some(format!(r"\p{{{known}}}"))
+    let alias = ALIASES.iter().find(|(alias, _)| *alias == wanted);
+    alias
+        .map(|(_, name)| *name)
+        .or_else(|| names().find(|known| loose(known) == wanted))
 }
 
 /// The nearest name that Go has.
@@ -353,6 +360,8 @@ fn table(name: &str) -> ClassUnicode {
     let ahom = ClassUnicode::new([ClassUnicodeRange::new(AHOM_MEDIAL_RA, AHOM_MEDIAL_RA)]);
     let mut class = match name {
         "Any" => return ClassUnicode::new([ClassUnicodeRange::new('\0', char::MAX)]),
+        "ASCII" => return ClassUnicode::new([ClassUnicodeRange::new('\0', '\x7f')]),
+        "Assigned" => return ASSIGNED.clone(),
         // Surrogates, which no text holds.
         "Cs" => return ClassUnicode::empty(),
         _ if CATEGORIES.contains(&name) => property(&format!("gc={name}")),
@@ -516,22 +525,23 @@ mod tests {
     }
 
     #[test]
-    fn names_are_exact() {
+    fn names_are_as_loose_as_in_go() {
         for name in [
             "greek",
-            "Grek",
-            "Letter",
+            "LETTER",
             "lu",
-            "Alphabetic",
-            "Garay",
-            "",
-            "scx=Greek",
+            "old-italic",
+            "Old Italic",
+            "ascii",
+            "assigned",
         ] {
+            assert!(unicode(name, false).is_some(), "{name}");
+        }
+        assert_eq!(unicode("Upper case_Letter", false), unicode("Lu", false));
+        assert_eq!(unicode("ASCII", false).map(count), Some(128));
+        for name in ["Grek", "Alphabetic", "Garay", "", "scx=Greek"] {
             assert!(unicode(name, false).is_none(), "{name}");
         }
-        assert_eq!(portable_spelling("greek").as_deref(), Some(r"\p{Greek}"));
-        assert_eq!(portable_spelling("letter").as_deref(), Some(r"\p{L}"));
-        assert_eq!(portable_spelling("Alphabetic"), None);
     }
 
     #[test]

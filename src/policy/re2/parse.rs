@@ -736,10 +736,6 @@ fn unicode_name(text: &str) -> Result<(&str, &str), PatternError> {
 }
 
 fn unknown_unicode_class(written: &str, name: &str) -> PatternError {
-    if let Some(spelling) = class::portable_spelling(name) {
-        let message = format!("`{written}` is a name that Go takes only since version 1.25");
-        return PatternError::ours(message, Some(format!("write `{spelling}`")));
-    }
     let mut error = PatternError::from(Fault::UnknownClass(written));
     let nearest = class::nearest_name(name);
     error.help = Some(match nearest {
