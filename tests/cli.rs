@@ -120,7 +120,7 @@ impl Run {
         self
     }
 
-    fn is_silent(self) -> Self {
+    fn without_messages(self) -> Self {
         assert_eq!(self.err, "");
         self
     }
@@ -169,7 +169,7 @@ fn usage_errors_exit_with_2_and_help_with_0() {
         .exits(0)
         .shows("validate")
         .shows("simulate")
-        .is_silent();
+        .without_messages();
     desk.run(&["--version"]).exits(0).shows("mcplint ");
     desk.run(&["simlate"]).exits(2).says("simulate");
     desk.run(&["validate", "--formt", "json"])
@@ -223,7 +223,7 @@ fn every_mistake_is_found_with_its_place() {
     desk.run(&["validate", "five.json"])
         .exits(1)
         .shows("5 errors in 1 file")
-        .is_silent();
+        .without_messages();
     let run = desk
         .run(&["validate", "five.json", "--format", "json"])
         .exits(1);
@@ -295,6 +295,20 @@ fn files_that_are_no_policies_are_findings() {
 }
 
 #[test]
+fn a_huge_name_with_many_mistakes_under_it_costs_little() {
+    let desk = Desk::new();
+    let keys: Vec<_> = (0..5_000).map(|n| format!("\"k{n}\":1")).collect();
+    let name = "n".repeat(1 << 20);
+    let tools = format!("{{\"{name}\":{{{}}}}}", keys.join(","));
+    desk.write(
+        "p.json",
+        format!("{{\"version\":\"1\",\"default\":\"deny\",\"tools\":{tools}}}"),
+    );
+    let run = desk.run(&["validate", "p.json"]).exits(1);
+    assert!(run.shows("names are too long").out.len() < 2_000);
+}
+
+#[test]
 fn byte_order_marks_and_carriage_returns_are_fine_and_duplicates_are_not() {
     let desk = Desk::new();
     desk.write(
@@ -348,7 +362,7 @@ fn standard_input_is_a_policy_as_well() {
     let desk = Desk::new();
     desk.run_with_input(&["validate", "-"], POLICY.as_bytes())
         .exits(0)
-        .is_silent();
+        .without_messages();
     desk.run_with_input(&["validate", "-"], FIVE_MISTAKES.as_bytes())
         .exits(1)
         .shows("[-:1:12]");
@@ -454,7 +468,7 @@ fn results_go_to_a_file_but_never_over_what_is_read() {
     let desk = Desk::new();
     desk.write("t.jsonl", call("read", 0, "{}"));
     let run = desk.simulate(&["t.jsonl", "--format", "jsonl", "-o", "out.jsonl"]);
-    run.exits(0).shows_nothing().is_silent();
+    run.exits(0).shows_nothing().without_messages();
     let written = fs::read_to_string(desk.path().join("out.jsonl")).expect("it was written");
     assert_eq!(
         written,
@@ -631,7 +645,7 @@ fn compressed_traces_are_read_whatever_they_are_called() {
         let run = desk
             .simulate(&[name, "--format", "json"])
             .exits(0)
-            .is_silent();
+            .without_messages();
         assert_eq!(run.json()["calls"], calls, "{name}");
         let piped = desk.run_with_input(
             &["simulate", "-", "--policy", "p.json", "--format", "json"],
@@ -855,7 +869,7 @@ fn policies_are_for_servers_and_grants() {
             "simulate", "t.jsonl", "--policy", "a=p.json", "--format", "jsonl",
         ])
         .exits(0)
-        .is_silent();
+        .without_messages();
     let rows = run.rows();
     assert_eq!(
         (&rows[0]["decision"], &rows[0]["policy"]),
@@ -884,7 +898,7 @@ fn policies_are_for_servers_and_grants() {
         .says("`stripe`");
     desk.run(&["simulate", "many.jsonl", "--policy", "s29=p.json"])
         .exits(0)
-        .is_silent();
+        .without_messages();
     for (policies, words) in [
         (
             &["--policy", "p.json", "--policy", "p.json"][..],
@@ -1191,7 +1205,7 @@ fn a_reader_that_has_seen_enough_is_no_error() {
         drop(out);
         Run::of(child.wait_with_output().expect("mcplint ends"))
             .exits(0)
-            .is_silent();
+            .without_messages();
     }
 }
 
@@ -1384,7 +1398,7 @@ fn closed_windows_are_forgotten_and_late_calls_are_told() {
     let run = desk
         .simulate(&["t.jsonl", "--format", "json"])
         .exits(0)
-        .is_silent();
+        .without_messages();
     let summary = run.json();
     assert_eq!(
         (&summary["allow"], &summary["throttle"]),
