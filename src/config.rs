@@ -72,18 +72,24 @@ impl fmt::Display for ConfigError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             ConfigError::Io(path, error) => write!(f, "can't read `{}`: {error}", path.display()),
-            ConfigError::Invalid(path, error) => {
-                write!(
-                    f,
-                    "`{}` is not a valid configuration\n{error}",
-                    path.display()
-                )
+            ConfigError::Invalid(path, _) => {
+                write!(f, "`{}` is not a valid configuration", path.display())
             }
         }
     }
 }
 
 impl std::error::Error for ConfigError {}
+
+impl ConfigError {
+    /// The place that is wrong and what is wrong with it, in several lines.
+    pub fn excerpt(&self) -> Option<String> {
+        match self {
+            ConfigError::Io(..) => None,
+            ConfigError::Invalid(_, error) => Some(error.to_string()),
+        }
+    }
+}
 
 impl Config {
     /// Reads the configuration at `path`.

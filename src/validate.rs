@@ -5,7 +5,7 @@ use crate::finding::Finding;
 use crate::policy::Policy;
 use crate::rules::form;
 use crate::source::file::SourceFile;
-use crate::source::tree::Node;
+use crate::source::tree::{Node, Value};
 use crate::source::{self, Parsed};
 use crate::span::Span;
 
@@ -39,6 +39,15 @@ pub fn validate(file: &SourceFile, dialect: Option<Dialect>) -> Validated {
             looks_like_policy: false,
         };
     };
+    if places_length(&root, 0) > MAX_PLACES {
+        findings.push(names_too_long());
+        return Validated {
+            looks_like_policy: looks_like_policy(&root),
+            findings,
+            dialect,
+            policy: None,
+        };
+    }
     let looks_like_policy = looks_like_policy(&root);
     // What stands after the first document takes nothing away from it.
     let readable = findings
@@ -64,6 +73,32 @@ pub fn validate(file: &SourceFile, dialect: Option<Dialect>) -> Validated {
         findings,
         looks_like_policy,
     }
+}
+
+/// How many bytes the pointers of all values of a file may have together. Every finding has one,
+/// and a file of a few megabytes with one huge name and many values under it has no end of them.
+const MAX_PLACES: usize = 256 * 1024 * 1024;
+
+/// The bytes of the pointers of all values at and below `node`, whose own has `pointer` bytes.
+fn places_length(node: &Node, pointer: usize) -> usize {
+    let below: usize = match &node.value {
+        Value::Scalar(_) => 0,
+        Value::Sequence(items) => items
+            .iter()
+            .map(|item| places_length(item, pointer + 1))
+            .fold(0, usize::saturating_add),
+        Value::Mapping(entries) => entries
+            .iter()
+            .map(|entry| places_length(&entry.value, pointer + 1 + entry.key.len()))
+            .fold(0, usize::saturating_add),
+    };
+    below.saturating_add(pointer)
+}
+
+fn names_too_long() -> Finding {
+    let message = "the names are too long for so many values under them";
+    Finding::new(&form::WRONG_TYPE, "", Span::at(0), message)
+        .help("shorten the longest names, or split the policy")
 }
 
 fn failed(finding: Finding) -> Validated {

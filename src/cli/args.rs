@@ -1,6 +1,5 @@
 //! Every flag of the command line.
 
-use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -58,7 +57,7 @@ pub struct Common {
     /// Read every policy as this dialect instead of telling by its keys
     #[arg(long, global = true, value_name = "DIALECT")]
     pub dialect: Option<Dialect>,
-    /// Write the result to this file instead of standard output
+    /// Write the result to this file instead of standard output (-)
     #[arg(short, long, global = true, value_name = "FILE")]
     pub output: Option<PathBuf>,
     /// When to use colour
@@ -185,8 +184,8 @@ pub struct Simulate {
     #[arg(long)]
     pub strict: bool,
     /// How many threads read the traces [default: as many as there are processors, up to 8]
-    #[arg(long, value_name = "N")]
-    pub threads: Option<NonZeroUsize>,
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
+    pub threads: Option<u16>,
 }
 
 /// How to write a replay.

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::args::{Common, CounterScope};
 use super::console::Console;
-use super::policies::{Loaded, Loader, configured, files};
+use super::policies::{Loaded, Loader, configured, searched};
 use super::{Trouble, output};
 use crate::config::Config;
 use crate::engine::CounterScoping;
@@ -114,6 +114,12 @@ fn from_arguments(arguments: &[String]) -> Result<Vec<(PathBuf, Calls)>, Trouble
             for_all.push((PathBuf::from(argument), Calls::default()));
             continue;
         };
+        if server.is_empty() {
+            return Err(Trouble::with_help(
+                format!("--policy `{argument}` has no server before the equals sign"),
+                "write --policy FILE for every call, or --policy SERVER=FILE",
+            ));
+        }
         if for_servers
             .iter()
             .any(|(_, calls)| calls.server.as_deref() == Some(server))
@@ -161,7 +167,7 @@ fn from_configuration(config: &Config) -> Result<Vec<(PathBuf, Calls)>, Trouble>
 }
 
 fn discovered() -> Result<Vec<(PathBuf, Calls)>, Trouble> {
-    let mut found = files(&[], None)?;
+    let mut found = searched(Path::new("."))?;
     if found.len() > 1 {
         let names: Vec<_> = found
             .iter()

@@ -60,31 +60,40 @@ impl Console {
         self.quiet
     }
 
-    /// Line by line, so that a message may have several and none can forge one.
-    fn say(self, kind: &str, color: &str, message: impl Display) {
-        let mut text = String::new();
-        for (i, line) in message.to_string().lines().enumerate() {
-            match (i, self.color) {
-                (0, true) => text.push_str(&format!("\x1b[1;{color}m{kind}\x1b[0m: ")),
-                (0, false) => text.push_str(&format!("{kind}: ")),
-                _ => text.push_str("       "),
-            }
-            text.push_str(&printable(line));
-            text.push('\n');
-        }
-        // Standard error is where the failure would be told.
-        let _unused = io::stderr().write_all(text.as_bytes());
+    /// Several lines of detail about what was just said, as they are laid out.
+    pub fn excerpt(self, text: &str) {
+        let lines = text
+            .lines()
+            .map(|line| format!("       {}\n", printable(line)));
+        write(&lines.collect::<String>());
     }
+
+    /// One line, whatever is in the message: a name with a line feed in it forges no other.
+    fn say(self, kind: &str, color: &str, message: impl Display) {
+        let message = message.to_string();
+        let message = printable(&message);
+        write(&if self.color {
+            format!("\x1b[1;{color}m{kind}\x1b[0m: {message}\n")
+        } else {
+            format!("{kind}: {message}\n")
+        });
+    }
+}
+
+fn write(text: &str) {
+    // Standard error is where the failure would be told.
+    let _unused = io::stderr().write_all(text.as_bytes());
 }
 
 /// Whether to use colour, by the flag and the customs of the environment.
 pub fn wants_color(when: ColorWhen, is_terminal: bool) -> bool {
     let set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+    let forced = set("CLICOLOR_FORCE") && std::env::var_os("CLICOLOR_FORCE") != Some("0".into());
     match when {
         ColorWhen::Always => true,
         ColorWhen::Never => false,
         ColorWhen::Auto if set("NO_COLOR") => false,
-        ColorWhen::Auto if set("CLICOLOR_FORCE") => true,
+        ColorWhen::Auto if forced => true,
         ColorWhen::Auto => {
             is_terminal && std::env::var_os("TERM").is_none_or(|term| term != "dumb")
         }

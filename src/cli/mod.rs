@@ -40,6 +40,8 @@ pub enum Trouble {
     ClosedPipe,
     /// What is wrong, and what to do about it where that can be said.
     Message(String, Option<String>),
+    /// The configuration can't be used.
+    Configuration(ConfigError),
     /// It has been told already.
     Told,
 }
@@ -62,6 +64,12 @@ impl Trouble {
                     console.help(help);
                 }
             }
+            Trouble::Configuration(error) => {
+                console.error(&error);
+                if let Some(excerpt) = error.excerpt() {
+                    console.excerpt(&excerpt);
+                }
+            }
             Trouble::Told => {}
         }
         Exit::Trouble
@@ -79,7 +87,7 @@ impl From<io::Error> for Trouble {
 
 impl From<ConfigError> for Trouble {
     fn from(error: ConfigError) -> Self {
-        Trouble::new(error.to_string())
+        Trouble::Configuration(error)
     }
 }
 

@@ -20,9 +20,11 @@ pub struct Notices {
     trace: String,
     calls: u64,
     unreadable: u64,
-    first_problem: Option<String>,
+    /// What was wrong with lines before the first call: without one, it is no trace at all.
+    waiting: Vec<String>,
     skipped: u64,
     all_calls: u64,
+    policies: BTreeSet<usize>,
     servers: BTreeSet<Option<String>>,
     late: Oddity,
     forwarded: Oddity,
@@ -64,9 +66,10 @@ impl Notices {
             trace: String::new(),
             calls: 0,
             unreadable: 0,
-            first_problem: None,
+            waiting: Vec::new(),
             skipped: 0,
             all_calls: 0,
+            policies: BTreeSet::new(),
             servers: BTreeSet::new(),
             late: Oddity::default(),
             forwarded: Oddity::default(),
@@ -79,12 +82,20 @@ impl Notices {
         self.trace = location.name();
         self.calls = 0;
         self.unreadable = 0;
-        self.first_problem = None;
+        self.waiting.clear();
     }
 
-    /// A call was decided, reported or not.
-    pub fn call(&mut self, server: Option<&str>) {
+    /// A call was decided, reported or not: one to `server`, by `policy`.
+    pub fn call(&mut self, server: Option<&str>, policy: Option<usize>) {
         self.calls += 1;
+        for problem in std::mem::take(&mut self.waiting) {
+            self.tell_skipped(&problem);
+        }
+        if let Some(policy) = policy
+            && !self.policies.contains(&policy)
+        {
+            self.policies.insert(policy);
+        }
         let told = self.servers.len() > TOLD_SERVERS;
         // Looking up is cheap, and almost always enough.
         if !told && !self.servers.iter().any(|known| known.as_deref() == server) {
@@ -106,23 +117,32 @@ impl Notices {
     fn unreadable_line(&mut self, line: u64, problem: &str) {
         self.unreadable += 1;
         self.skipped += 1;
-        let told = format!("{}:{line}: {problem}", self.trace);
-        if self.unreadable <= TOLD_LINES {
-            self.console
-                .warning(format!("{told}; the line was skipped"));
+        if self.unreadable > TOLD_LINES {
+            return;
         }
-        self.first_problem.get_or_insert(told);
+        let problem = format!("{}:{line}: {problem}", self.trace);
+        if self.calls > 0 {
+            self.tell_skipped(&problem);
+        } else {
+            self.waiting.push(problem);
+        }
+    }
+
+    fn tell_skipped(&self, problem: &str) {
+        self.console
+            .warning(format!("{problem}; the line was skipped"));
     }
 
     /// The trace has ended. A trace of which nothing could be read is no trace.
     pub fn end_trace(&mut self) -> Result<(), Trouble> {
         self.all_calls += self.calls;
         if self.calls == 0
-            && let Some(problem) = self.first_problem.take()
+            && let Some(problem) = self.waiting.first()
         {
             return Err(Trouble::with_help(
                 format!("no line of `{}` is a tool call: {problem}", self.trace),
-                "a native trace has one JSON object a line, with at least a `tool`",
+                "a native trace has one JSON object a line, with at least a `tool`; `jq -c .` puts \
+                 objects on lines of their own, `jq -c '.[]'` the objects of a list",
             ));
         }
         if self.calls == 0 {
@@ -131,9 +151,10 @@ impl Notices {
         }
         if self.unreadable > TOLD_LINES {
             let more = self.unreadable - TOLD_LINES;
+            let lines = if more == 1 { "line" } else { "lines" };
+            let trace = &self.trace;
             self.console.warning(format!(
-                "{more} more lines of `{}` were skipped",
-                self.trace
+                "{more} more unreadable {lines} of `{trace}` skipped"
             ));
         }
         Ok(())
@@ -149,16 +170,16 @@ impl Notices {
         let console = self.console;
         self.out_of_order.tell(
             console,
-            "came earlier in time than one before; each is decided by its own time",
+            "out of time order; each was decided at its own time",
         );
         self.late.tell(
             console,
-            "came so late that the counts of their windows were forgotten: they were counted from zero",
+            "came too late: the counts of their windows may be forgotten, and were begun at zero",
         );
         self.forwarded.tell(
             console,
-            "had arguments that the engine can't read: it forwards such calls without looking at \
-             them, a hole in enforcement",
+            "with arguments that are no object, which the engine forwards without looking at them: \
+             a hole in enforcement",
         );
         if self.all_calls > 0 {
             self.tell_idle_policies(policies);
@@ -167,37 +188,30 @@ impl Notices {
 
     /// A policy for a server that the traces do not speak of is often a misspelt name.
     fn tell_idle_policies(&self, policies: &[Assigned]) {
-        if self.servers.len() > TOLD_SERVERS {
-            return;
-        }
-        for assigned in policies {
+        for (number, assigned) in policies.iter().enumerate() {
             let Some(glob) = &assigned.server else {
                 continue;
             };
-            if self
-                .servers
-                .iter()
-                .flatten()
-                .any(|server| glob.is_match(server))
-            {
+            let known = |server: &String| glob.is_match(server);
+            if self.policies.contains(&number) || self.servers.iter().flatten().any(known) {
                 continue;
             }
-            let seen: Vec<_> = self
-                .servers
-                .iter()
-                .flatten()
-                .map(|server| format!("`{server}`"))
-                .collect();
-            let seen = if seen.is_empty() {
-                "the calls of the trace name no server".to_owned()
-            } else {
-                format!("the trace has {}", seen.join(", "))
-            };
             self.console.warning(format!(
-                "the policy `{}` is for the server `{}`, which no call is made to: {seen}",
+                "the policy `{}` is for the server `{}`, but no call came under it: {}",
                 assigned.name,
-                glob.glob()
+                glob.glob(),
+                self.servers_told()
             ));
+        }
+    }
+
+    fn servers_told(&self) -> String {
+        let named = self.servers.iter().flatten();
+        let named: Vec<_> = named.map(|server| format!("`{server}`")).collect();
+        match named.len() {
+            0 => "the calls of the trace name no server".to_owned(),
+            n if n > TOLD_SERVERS => "the trace has many other servers".to_owned(),
+            _ => format!("the trace has {}", named.join(", ")),
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io::{self, BufWriter, IsTerminal, Write};
+use std::path::Path;
 
 use super::Trouble;
 use super::args::Common;
@@ -11,9 +12,39 @@ use crate::render::Style;
 /// Columns of text where it is not a terminal that says how many it has.
 const DEFAULT_WIDTH: usize = 100;
 
+/// The file that the result goes to, if it goes to one.
+fn destination(common: &Common) -> Option<&Path> {
+    let path = common.output.as_deref();
+    path.filter(|path| *path != Path::new("-"))
+}
+
+/// Makes sure that no file that is read would be overwritten with the result.
+pub fn spare_inputs<'p, P: AsRef<Path> + 'p>(
+    common: &Common,
+    inputs: impl IntoIterator<Item = P>,
+) -> Result<(), Trouble> {
+    let file = destination(common).and_then(|path| path.canonicalize().ok());
+    let Some(file) = file.filter(|file| file.is_file()) else {
+        return Ok(());
+    };
+    for input in inputs {
+        let input = input.as_ref();
+        if input.canonicalize().is_ok_and(|input| input == file) {
+            return Err(Trouble::with_help(
+                format!(
+                    "the result would overwrite `{}`, which is read",
+                    input.display()
+                ),
+                "name another file with -o",
+            ));
+        }
+    }
+    Ok(())
+}
+
 /// Opens the output, buffered. Whoever writes also has to flush.
 pub fn open(common: &Common) -> Result<Box<dyn Write>, Trouble> {
-    let Some(path) = &common.output else {
+    let Some(path) = destination(common) else {
         return Ok(Box::new(BufWriter::with_capacity(1 << 16, io::stdout())));
     };
     let file = File::create(path)
@@ -23,7 +54,7 @@ pub fn open(common: &Common) -> Result<Box<dyn Write>, Trouble> {
 
 /// How text is to look there.
 pub fn style(common: &Common) -> Style {
-    let is_terminal = common.output.is_none() && io::stdout().is_terminal();
+    let is_terminal = destination(common).is_none() && io::stdout().is_terminal();
     Style {
         color: wants_color(common.color, is_terminal),
         width: width(),

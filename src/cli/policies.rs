@@ -1,5 +1,6 @@
 //! Which policies a command is about, and loading them.
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use super::Trouble;
@@ -54,11 +55,17 @@ impl Loader {
     }
 }
 
-/// The files that `paths` name: files as they are, folders searched. Without any, those of the
-/// configuration, or else what is found below the working directory. A path that stands twice is
+/// The files that `paths` name: files as they are, folders searched; it is told which folders gave
+/// none, and the second value says whether all did. Without any paths, the files of the
+/// configuration, or else what is found below the working directory. A file that is named twice is
 /// taken once.
-pub fn files(paths: &[PathBuf], config: Option<&Config>) -> Result<Vec<PathBuf>, Trouble> {
+pub fn files(
+    paths: &[PathBuf],
+    config: Option<&Config>,
+    console: Console,
+) -> Result<(Vec<PathBuf>, bool), Trouble> {
     let mut files = Vec::new();
+    let mut complete = true;
     if paths.is_empty() {
         match config.filter(|config| !config.settings.policy.is_empty()) {
             Some(config) => {
@@ -70,15 +77,21 @@ pub fn files(paths: &[PathBuf], config: Option<&Config>) -> Result<Vec<PathBuf>,
         }
     }
     for path in paths {
-        if path.is_dir() {
-            files.extend(searched(path)?);
-        } else {
+        if !path.is_dir() {
             files.push(path.clone());
+            continue;
+        }
+        match searched(path) {
+            Ok(found) => files.extend(found),
+            Err(trouble) => {
+                trouble.report(console);
+                complete = false;
+            }
         }
     }
-    let mut seen = std::collections::HashSet::new();
-    files.retain(|path| seen.insert(path.clone()));
-    Ok(files)
+    let mut seen = HashSet::new();
+    files.retain(|path| seen.insert(path.canonicalize().unwrap_or_else(|_| path.clone())));
+    Ok((files, complete))
 }
 
 /// The files that a path glob of the configuration names: at least one.
@@ -112,7 +125,8 @@ pub fn configured(config: &Config, pattern: &str) -> Result<Vec<PathBuf>, Troubl
     Ok(found)
 }
 
-fn searched(folder: &Path) -> Result<Vec<PathBuf>, Trouble> {
+/// What discovery finds below `folder`: at least one file.
+pub fn searched(folder: &Path) -> Result<Vec<PathBuf>, Trouble> {
     let found = discover(folder)
         .map_err(|error| Trouble::new(format!("can't search `{}`: {error}", folder.display())))?;
     if found.is_empty() {

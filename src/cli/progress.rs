@@ -36,9 +36,11 @@ impl Progress {
         let bar = self.0.clone();
         move |bytes| bar.inc(bytes)
     }
+}
 
-    /// Takes the bar away.
-    pub fn finish(&self) {
+impl Drop for Progress {
+    /// Takes the bar away, however the replay ended.
+    fn drop(&mut self) {
         self.0.finish_and_clear();
     }
 }

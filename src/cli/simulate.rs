@@ -28,6 +28,7 @@ use crate::trace::{self, Location};
 const MAX_DEFAULT_THREADS: usize = 8;
 
 pub fn run(args: &Simulate, common: &Common, console: Console) -> Result<Exit, Trouble> {
+    one_standard_input(args)?;
     let config = configuration(common)?;
     let loader = Loader::new(common, config.as_ref());
     let loaded = assignment::load(&args.policies, config.as_ref(), &loader, common, console)?;
@@ -42,6 +43,9 @@ pub fn run(args: &Simulate, common: &Common, console: Console) -> Result<Exit, T
             .check()
             .map_err(|error| cannot_read(location, &error))?;
     }
+    let policy_files = loaded.iter().map(|(policy, _)| policy.file.name.as_str());
+    let inputs = args.traces.iter().map(String::as_str).chain(policy_files);
+    output::spare_inputs(common, inputs)?;
     let context = Context {
         traces: locations.iter().map(Location::name).collect(),
         policies: loaded
@@ -70,7 +74,7 @@ pub fn run(args: &Simulate, common: &Common, console: Console) -> Result<Exit, T
             .map_err(|stop| stopped(stop, location, &context))?;
         run.notices.end_trace()?;
     }
-    progress.finish();
+    drop(progress);
     let Run {
         summarizer,
         notices,
@@ -116,7 +120,7 @@ impl Run<'_> {
                 });
             }
             Event::Decided(row) => {
-                self.notices.call(row.server);
+                self.notices.call(row.server, row.policy);
                 if self.is_reported(&row) {
                     self.summarizer.count(&row);
                     if let Err(error) = self.write(&row) {
@@ -166,11 +170,22 @@ fn options(args: &Simulate) -> Options {
         },
         interval: args.interval,
         keep_args: args.show_args,
-        threads: args
-            .threads
-            .or_else(|| NonZeroUsize::new(default()))
+        threads: NonZeroUsize::new(args.threads.map_or_else(default, usize::from))
             .unwrap_or(NonZeroUsize::MIN),
     }
+}
+
+/// Standard input can be read once.
+fn one_standard_input(args: &Simulate) -> Result<(), Trouble> {
+    let traces = args.traces.iter().filter(|trace| *trace == "-");
+    let is_input = |policy: &&String| *policy == "-" || policy.ends_with("=-");
+    let policies = args.policies.iter().filter(is_input);
+    if traces.count() + policies.count() > 1 {
+        return Err(Trouble::new(
+            "`-` is given more than once, and standard input can be read only once",
+        ));
+    }
+    Ok(())
 }
 
 fn only(args: &Simulate) -> Result<Vec<GlobMatcher>, Trouble> {

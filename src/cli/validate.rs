@@ -1,6 +1,7 @@
 //! `mcplint validate`: is each policy well-formed?
 
 use std::io::Write;
+use std::path::Path;
 
 use super::args::{Common, FindingFormat, Validate};
 use super::console::Console;
@@ -10,12 +11,16 @@ use super::{Trouble, configuration, output};
 use crate::config::FailLevel;
 use crate::finding::{Finding, Severity};
 use crate::render::{self, Report};
+use crate::rules::form;
+use crate::source::discover::is_called_policy;
 
 pub fn run(args: &Validate, common: &Common, console: Console) -> Result<Exit, Trouble> {
     let config = configuration(common)?;
-    let files = files(&args.paths, config.as_ref())?;
+    let (files, found_all) = files(&args.paths, config.as_ref(), console)?;
+    output::spare_inputs(common, &files)?;
     let loader = Loader::new(common, config.as_ref());
-    let (mut loaded, complete) = load_all(&loader, &files, console);
+    let (mut loaded, read_all) = load_all(&loader, &files, console);
+    let complete = found_all && read_all;
     if args.only_policies {
         loaded.retain(|policy| keep_policy(policy, console));
     }
@@ -24,7 +29,9 @@ pub fn run(args: &Validate, common: &Common, console: Console) -> Result<Exit, T
         args.fail_level
             .or(config.and_then(|c| c.settings.fail_level)),
     );
-    report(args, common, &mut loaded)?;
+    if complete || !loaded.is_empty() {
+        report(args, common, &mut loaded)?;
+    }
     Ok(match (complete, fails) {
         (false, _) => Exit::Trouble,
         (true, true) => Exit::Findings,
@@ -33,7 +40,9 @@ pub fn run(args: &Validate, common: &Common, console: Console) -> Result<Exit, T
 }
 
 fn keep_policy(policy: &Loaded, console: Console) -> bool {
-    let keep = policy.validated.looks_like_policy;
+    // A policy with a syntax error looks like nothing; that it is called one has to do.
+    let keep = policy.validated.looks_like_policy
+        || (is_no_document(policy) && is_called_policy(Path::new(&policy.file.name)));
     if !keep {
         console.detail(format!(
             "`{}` does not look like a policy: passed over",
@@ -41,6 +50,12 @@ fn keep_policy(policy: &Loaded, console: Console) -> bool {
         ));
     }
     keep
+}
+
+/// Whether the file is not JSON or YAML at all.
+fn is_no_document(policy: &Loaded) -> bool {
+    let mut findings = policy.validated.findings.iter();
+    findings.any(|finding| finding.rule == &form::SYNTAX_ERROR)
 }
 
 /// Whether a finding reaches the level that fails a run, shown or not.

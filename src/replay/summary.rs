@@ -6,7 +6,7 @@ use ahash::{AHashMap, AHashSet};
 
 use super::Row;
 use super::assign::Assigned;
-use crate::engine::{Counters, Coverage, Decision, Peak, Reason};
+use crate::engine::{CompiledPolicy, Counters, Coverage, Decision, Peak, Reason};
 use crate::span::Span;
 
 /// How many tools are counted one by one. Names come from the trace, so they are bounded.
@@ -254,25 +254,9 @@ impl Summarizer {
     ) -> Summary {
         let limits = self.limits(policies, counters);
         let by_rule = self.by_rule(policies);
-        let unused =
-            policies
-                .iter()
-                .zip(coverage)
-                .enumerate()
-                .flat_map(|(number, (assigned, coverage))| {
-                    coverage
-                        .never_reached(&assigned.policy)
-                        .into_iter()
-                        .map(move |id| {
-                            let clause = assigned.policy.clause(id);
-                            UnusedClause {
-                                policy: number,
-                                pointer: clause.pointer.clone(),
-                                rule: clause.name.clone(),
-                                span: clause.span,
-                            }
-                        })
-                });
+        let numbered = policies.iter().zip(coverage).enumerate();
+        let unused = numbered
+            .flat_map(|(number, (assigned, coverage))| unused(number, &assigned.policy, coverage));
         Summary {
             total: self.total,
             by_rule,
@@ -333,6 +317,26 @@ impl Summarizer {
         }
         limits
     }
+}
+
+/// The places that no call came to, each once: a rule and its limit may share one.
+fn unused(number: usize, policy: &CompiledPolicy, coverage: &Coverage) -> Vec<UnusedClause> {
+    let never: AHashSet<_> = coverage.never_reached(policy).into_iter().collect();
+    let mut told: AHashSet<&str> = policy
+        .clauses()
+        .filter(|(id, _)| !never.contains(id))
+        .map(|(_, clause)| clause.pointer.as_str())
+        .collect();
+    policy
+        .clauses()
+        .filter(|(_, clause)| told.insert(&clause.pointer))
+        .map(|(_, clause)| UnusedClause {
+            policy: number,
+            pointer: clause.pointer.clone(),
+            rule: clause.name.clone(),
+            span: clause.span,
+        })
+        .collect()
 }
 
 fn by_tool(servers: AHashMap<Box<str>, AHashMap<Box<str>, Tally>>) -> Vec<ToolTally> {

@@ -14,19 +14,41 @@ pub const PATTERNS: [&str; 4] = [
     "**/.mcplint/**/*.{json,yaml,yml}",
 ];
 
-/// The policies below `folder`, sorted by path. What `.gitignore` excludes is passed over.
+/// Whether the file's own name says that it is a policy: the first two of [`PATTERNS`].
+pub fn is_called_policy(path: &Path) -> bool {
+    set(&[PATTERNS[0], PATTERNS[1]].map(str::to_owned))
+        .expect("the patterns are globs")
+        .is_match(path)
+}
+
+/// The policies below `folder`, sorted by path. What a `.gitignore` excludes is passed over, in a
+/// repository and outside of one.
 ///
 /// # Errors
 /// What the system says of a folder that can't be read.
 pub fn discover(folder: &Path) -> io::Result<Vec<PathBuf>> {
     let patterns = set(&PATTERNS.map(str::to_owned)).expect("the patterns are globs");
-    // A folder that is itself called `policies` counts as such, also from within.
-    let inside = folder
-        .canonicalize()?
-        .file_name()
-        .map(PathBuf::from)
-        .unwrap_or_default();
-    walk(folder, |below| patterns.is_match(inside.join(below)))
+    let inside = place(folder)?;
+    walk(folder, |below| {
+        patterns.is_match(inside.join(below))
+            || (folder.is_relative() && patterns.is_match(folder.join(below)))
+    })
+}
+
+/// Where `folder` is in its repository, so that `policies/team` counts as part of `policies` also
+/// from within; outside of one, and at its root, the folder's own name.
+fn place(folder: &Path) -> io::Result<PathBuf> {
+    let whole = folder.canonicalize()?;
+    let below = repository(&whole)
+        .and_then(|root| whole.strip_prefix(root).ok())
+        .filter(|below| !below.as_os_str().is_empty());
+    let name = || whole.file_name().map(PathBuf::from).unwrap_or_default();
+    Ok(below.map_or_else(name, Path::to_owned))
+}
+
+/// The root of the repository that `folder`, an absolute path, is in.
+fn repository(folder: &Path) -> Option<&Path> {
+    folder.ancestors().find(|above| above.join(".git").exists())
 }
 
 /// The files below `folder` whose path from there matches `pattern`, sorted by path.
@@ -50,13 +72,29 @@ fn set(patterns: &[String]) -> Result<GlobSet, globset::Error> {
 
 fn walk(folder: &Path, wanted: impl Fn(&Path) -> bool) -> io::Result<Vec<PathBuf>> {
     let mut found = Vec::new();
+    let in_repository = folder
+        .canonicalize()
+        .is_ok_and(|folder| repository(&folder).is_some());
     let walker = WalkBuilder::new(folder)
         .hidden(false)
+        // The same files with and without a repository around them, as in an unpacked archive. Only
+        // a repository says how far up to look: above the folder there may be a home's `.gitignore`.
+        .require_git(false)
+        .parents(in_repository)
         .filter_entry(|entry| entry.file_name() != ".git")
         .build();
     for entry in walker {
         let entry = entry.map_err(io::Error::other)?;
-        let is_file = entry.file_type().is_some_and(|kind| !kind.is_dir());
+        let is_file = entry.file_type().is_some_and(|kind| {
+            // A link is followed to a file, and told of if it leads nowhere.
+            let target = || {
+                entry
+                    .path()
+                    .metadata()
+                    .map_or(true, |target| target.is_file())
+            };
+            kind.is_file() || (kind.is_symlink() && target())
+        });
         let below = entry.path().strip_prefix(folder).unwrap_or(entry.path());
         if is_file && wanted(below) {
             found.push(shown(folder, below));

@@ -24,7 +24,8 @@ pub struct Block {
 /// Cuts a stream into [`Block`]s.
 pub struct Blocks {
     stream: Stream,
-    /// Bytes that were read and not given out: the start of a line.
+    /// Bytes that were read and not given out: the start of a line, or what followed an over-long
+    /// one.
     rest: Vec<u8>,
     next_line: u64,
     ended: bool,
@@ -52,20 +53,21 @@ impl Blocks {
         block.broken.clear();
         block.first_line = self.next_line;
         let mut skipped = false;
+        let mut searched = 0;
         let end = loop {
-            if self.ended {
-                break bytes.len();
-            }
-            let searched = bytes.len();
-            self.fill(&mut bytes)?;
             if let Some(newline) = memchr::memrchr(b'\n', &bytes[searched..]) {
                 break searched + newline + 1;
             }
-            if bytes.len() > MAX_LINE_BYTES {
+            searched = bytes.len();
+            if searched > MAX_LINE_BYTES {
                 self.skip_line(&mut bytes)?;
                 skipped = true;
                 break bytes.len();
             }
+            if self.ended {
+                break searched;
+            }
+            self.fill(&mut bytes)?;
         };
         self.rest.extend_from_slice(&bytes[end..]);
         bytes.truncate(end);
@@ -145,7 +147,14 @@ impl Block {
                     match std::str::from_utf8(line) {
                         Ok(line) => text.push_str(line),
                         Err(_) => {
-                            self.broken.push((number, "the line is not UTF-8"));
+                            let utf_16 = number == 1
+                                && (line.starts_with(b"\xff\xfe") || line.starts_with(b"\xfe\xff"));
+                            let problem = if utf_16 {
+                                "the text is UTF-16, not UTF-8"
+                            } else {
+                                "the line is not UTF-8"
+                            };
+                            self.broken.push((number, problem));
                             text.push('\n');
                         }
                     }
@@ -214,5 +223,18 @@ mod tests {
         let (lines, broken) = read(&text, usize::MAX);
         assert_eq!(lines, [(1, String::new()), (2, "next".into())]);
         assert_eq!(broken, [1]);
+    }
+
+    #[test]
+    fn lines_between_two_that_are_too_long_are_read() {
+        let long = vec![b'x'; MAX_LINE_BYTES + BLOCK_BYTES];
+        let text = [&long[..], b"\ntwo\nthree\n", &long[..], b"\nfive\n"].concat();
+        let (lines, broken) = read(&text, usize::MAX);
+        let lines: Vec<_> = lines.iter().map(|(n, l)| (*n, l.as_str())).collect();
+        assert_eq!(
+            lines,
+            [(1, ""), (2, "two"), (3, "three"), (4, ""), (5, "five")]
+        );
+        assert_eq!(broken, [1, 4]);
     }
 }

@@ -60,6 +60,7 @@ fn syntax_error(error: &json::Error, text: &str) -> LineError {
     LineError(match error.kind {
         json::ErrorKind::DuplicateKey(_) => {
             let key = walk::decode(&text[error.span.range()]);
+            let key = shortened(&key);
             format!("the key `{key}` stands twice in one object (column {column})")
         }
         json::ErrorKind::UnexpectedEnd => {
@@ -67,6 +68,15 @@ fn syntax_error(error: &json::Error, text: &str) -> LineError {
         }
         kind => format!("not JSON: {kind} (column {column})"),
     })
+}
+
+/// The start of a name, as much as a message has room for.
+fn shortened(name: &str) -> Cow<'_, str> {
+    const LONGEST: usize = 60;
+    match name.char_indices().nth(LONGEST) {
+        None => Cow::Borrowed(name),
+        Some((end, _)) => format!("{}…", &name[..end]).into(),
+    }
 }
 
 /// The fields of a record, as they come.
@@ -183,8 +193,9 @@ fn outcome(value: walk::Value<'_>) -> Result<Outcome, LineError> {
     };
     Outcome::parse(&name).map_or_else(
         || {
+            // What stands there instead may well be what the tool answered: it is not repeated.
             error(format!(
-                "`result` is `{name}`, not one of {}",
+                "`result` is not one of {}",
                 Outcome::NAMES.join(", ")
             ))
         },

@@ -18,6 +18,9 @@ const ROWS: usize = 25;
 /// How many reasons are shown with their place in the policy.
 const EXCERPTS: usize = 10;
 
+/// How many characters of a rule's name are shown: names are a policy's own, and may be hostile.
+const LONGEST_RULE: usize = 200;
+
 /// What a remark about a reason is filed under; it is not shown.
 static REASON: Rule = Rule {
     id: "blocked",
@@ -159,7 +162,7 @@ impl<'r> TextReport<'r> {
         let message = format!(
             "{} {did} by {}, first at {first}",
             grouped(reason.calls),
-            reason.rule
+            shortened(&reason.rule, LONGEST_RULE)
         );
         match (self.policy(reason.policy), reason.span) {
             (Some(policy), Some(span)) if with_excerpt => {
@@ -298,12 +301,16 @@ fn names(names: &[String]) -> String {
     }
 }
 
-/// A name of at most 60 columns.
+/// A name, or the start of it, as a table has room for.
 fn cut(name: &str) -> String {
-    const LONGEST: usize = 60;
-    match name.char_indices().nth(LONGEST) {
+    shortened(name, 60)
+}
+
+/// At most `longest` characters of a name.
+fn shortened(name: &str, longest: usize) -> String {
+    match name.char_indices().nth(longest) {
         None => name.to_owned(),
-        Some(_) => name.chars().take(LONGEST - 1).chain(['…']).collect(),
+        Some(_) => name.chars().take(longest - 1).chain(['…']).collect(),
     }
 }
 
