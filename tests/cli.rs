@@ -654,6 +654,9 @@ fn compressed_traces_are_read_whatever_they_are_called() {
         assert_eq!(piped.exits(0).json()["calls"], calls, "{name}");
     }
     let window = b"\x28\xb5\x2f\xfd\x00\xff\x29\0\0hello";
+    // The same frame, said to end with a checksum, and with a wrong one.
+    let mut unsound = [&zst[..], &[0; 4]].concat();
+    unsound[4] |= 4;
     for (name, bytes, words) in [
         (
             "cut.gz",
@@ -678,6 +681,11 @@ fn compressed_traces_are_read_whatever_they_are_called() {
         (
             "skip.zst",
             [&zst[..], &skippable[..9]].concat(),
+            "Zstandard data is damaged or cut short",
+        ),
+        (
+            "checksum.zst",
+            unsound,
             "Zstandard data is damaged or cut short",
         ),
         (

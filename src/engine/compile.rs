@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use ahash::{AHashMap, AHashSet};
 
-use super::condition::{Needle, Paths, PreparedTest};
+use super::condition::{Needle, Needles, Paths, PreparedTest};
 use crate::policy::condition::{ArgPath, Condition, Subject, Test};
 use crate::policy::limit::{Amount, CounterKey, CounterScope, Limit, Max, Window};
 use crate::policy::{self, Clause, Effect, Policy, Posture, Semantics, Windows};
@@ -385,8 +385,8 @@ fn prepare(test: &Test) -> PreparedTest {
     match test {
         Test::Eq(value) => PreparedTest::Eq(Needle::new(value)),
         Test::Neq(value) => PreparedTest::Neq(Needle::new(value)),
-        Test::In(values) => PreparedTest::In(values.iter().map(Needle::new).collect()),
-        Test::NotIn(values) => PreparedTest::NotIn(values.iter().map(Needle::new).collect()),
+        Test::In(values) => PreparedTest::In(Needles::new(values)),
+        Test::NotIn(values) => PreparedTest::NotIn(Needles::new(values)),
         Test::Compare(ordering, number) => PreparedTest::Compare(*ordering, *number),
         Test::Regex(pattern) => PreparedTest::Regex(pattern.clone()),
         Test::Contains(value) => PreparedTest::Contains(Needle::new(value)),

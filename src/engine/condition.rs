@@ -11,6 +11,7 @@ use crate::json::walk;
 use crate::policy::condition::{ArgPath, Ordering};
 use crate::policy::re2::Pattern;
 use crate::policy::value::{Value, print_float};
+use crate::source::MAX_DEPTH;
 
 /// Kleene's three values, ordered: `false` beats `unknown` beats `true` in an AND.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -31,8 +32,8 @@ impl From<bool> for Truth {
 pub(super) enum PreparedTest {
     Eq(Needle),
     Neq(Needle),
-    In(Vec<Needle>),
-    NotIn(Vec<Needle>),
+    In(Needles),
+    NotIn(Needles),
     Compare(Ordering, f64),
     Regex(Pattern),
     Contains(Needle),
@@ -70,13 +71,13 @@ impl PreparedTest {
     pub(super) fn of_counter(&self, count: i64) -> bool {
         let equals = |needle: &Needle| match needle.number {
             Some(number) => count as f64 == number,
-            None => needle.prints_as(format_args!("{count}")),
+            None => needle.prints(|out| write!(out, "{count}")),
         };
         match self {
             PreparedTest::Eq(needle) => equals(needle),
             PreparedTest::Neq(needle) => !equals(needle),
-            PreparedTest::In(list) => list.iter().any(equals),
-            PreparedTest::NotIn(list) => !list.iter().any(equals),
+            PreparedTest::In(list) => list.hold_count(count),
+            PreparedTest::NotIn(list) => !list.hold_count(count),
             PreparedTest::Compare(ordering, number) => ordering.holds(count as f64, *number),
             PreparedTest::Regex(_) | PreparedTest::Contains(_) => false,
             PreparedTest::Exists(wanted) => *wanted,
@@ -87,8 +88,8 @@ impl PreparedTest {
         match self {
             PreparedTest::Eq(needle) => needle.equals(value),
             PreparedTest::Neq(needle) => !needle.equals(value),
-            PreparedTest::In(list) => list.iter().any(|needle| needle.equals(value)),
-            PreparedTest::NotIn(list) => !list.iter().any(|needle| needle.equals(value)),
+            PreparedTest::In(list) => list.hold(value),
+            PreparedTest::NotIn(list) => !list.hold(value),
             PreparedTest::Compare(ordering, number) => match value {
                 walk::Value::Number(text) => ordering.holds(float(text), *number),
                 _ => false,
@@ -143,14 +144,83 @@ impl Needle {
         }
     }
 
-    fn prints_as(&self, printed: fmt::Arguments<'_>) -> bool {
-        self.prints(|out| out.write_fmt(printed))
-    }
-
     /// Whether what `write` writes is the printed form, compared as it is written.
     fn prints(&self, write: impl FnOnce(&mut Remaining<'_>) -> fmt::Result) -> bool {
         let mut remaining = Remaining(&self.printed);
         write(&mut remaining).is_ok() && remaining.0.is_empty()
+    }
+}
+
+/// The values of a list, looked up rather than compared one by one: an allow-list may be long.
+#[derive(Debug, Clone)]
+pub(super) struct Needles {
+    /// The numbers, ascending.
+    numbers: Vec<f64>,
+    /// What Go prints for them.
+    printed_numbers: AHashSet<Box<str>>,
+    /// What Go prints for everything else.
+    printed: AHashSet<Box<str>>,
+}
+
+impl Needles {
+    pub(super) fn new(values: &[Value]) -> Self {
+        // Adding zero makes -0 and 0 one number to `total_cmp`, as they are to `==`. A NaN equals
+        // nothing, so it is left out.
+        let numbers = values.iter().filter_map(Value::as_number).map(|n| n + 0.0);
+        let mut numbers: Vec<_> = numbers.filter(|n| !n.is_nan()).collect();
+        numbers.sort_unstable_by(f64::total_cmp);
+        let (of_numbers, others): (Vec<_>, Vec<_>) =
+            values.iter().partition(|value| value.as_number().is_some());
+        let printed = |values: Vec<&Value>| values.iter().map(|v| v.printed().into()).collect();
+        Self {
+            numbers,
+            printed_numbers: printed(of_numbers),
+            printed: printed(others),
+        }
+    }
+
+    fn is_empty(&self) -> bool {
+        self.printed_numbers.is_empty() && self.printed.is_empty()
+    }
+
+    /// Whether one of them equals `value`; see [`Needle::equals`].
+    fn hold(&self, value: &walk::Value<'_>) -> bool {
+        match value {
+            walk::Value::String(text) => self.hold_printed(text),
+            walk::Value::Number(text) => {
+                let number = float(text);
+                self.hold_number(number) || self.hold_text_of(|out| print_float(number, out))
+            }
+            _ => {
+                let mut printed = String::new();
+                print(value, &mut printed).expect("writing to a string never fails");
+                self.hold_printed(&printed)
+            }
+        }
+    }
+
+    /// Whether one of them equals a counter's value.
+    fn hold_count(&self, count: i64) -> bool {
+        self.hold_number(count as f64) || self.hold_text_of(|out| write!(out, "{count}"))
+    }
+
+    fn hold_printed(&self, printed: &str) -> bool {
+        self.printed.contains(printed) || self.printed_numbers.contains(printed)
+    }
+
+    fn hold_number(&self, number: f64) -> bool {
+        let order = |known: &f64| known.total_cmp(&(number + 0.0));
+        self.numbers.binary_search_by(order).is_ok()
+    }
+
+    /// Whether something that is no number prints as the number that `write` writes.
+    fn hold_text_of(&self, write: impl FnOnce(&mut String) -> fmt::Result) -> bool {
+        if self.printed.is_empty() {
+            return false;
+        }
+        let mut printed = String::new();
+        write(&mut printed).expect("writing to a string never fails");
+        self.printed.contains(printed.as_str())
     }
 }
 
@@ -165,7 +235,7 @@ impl Write for Remaining<'_> {
 }
 
 /// Prints an argument as Go's `%v` does. Depth is bounded by that of a checked text.
-fn print(value: &walk::Value<'_>, out: &mut Remaining<'_>) -> fmt::Result {
+fn print(value: &walk::Value<'_>, out: &mut impl Write) -> fmt::Result {
     match value {
         walk::Value::Null => out.write_str("<nil>"),
         walk::Value::Bool(b) => write!(out, "{b}"),
@@ -225,6 +295,11 @@ pub(super) type Arguments<'c> = SmallVec<[Argument<'c>; 8]>;
 impl Paths {
     /// The number of `path`, which is new if nothing has asked for it.
     pub(super) fn number(&mut self, path: &ArgPath) -> usize {
+        if path.fields.len() > MAX_DEPTH {
+            // No arguments nest so deep: it is missing in every call, and needs no place below.
+            self.paths.push(path.clone());
+            return self.paths.len() - 1;
+        }
         let (last, parents) = path.fields.split_last().expect("a path has a field");
         let mut fields = &mut self.root;
         for name in parents {

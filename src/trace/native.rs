@@ -5,6 +5,7 @@ use std::fmt;
 
 use crate::call::{Args, Outcome, ToolCall};
 use crate::json::{self, UniqueKeys, walk};
+use crate::suggest::{nearest, quoted};
 use crate::time::Timestamp;
 
 /// Reads lines. Keeps its buffers from one line to the next.
@@ -91,6 +92,8 @@ struct Record<'t> {
     args: Option<Args<'t>>,
     arg_keys: Option<Vec<Cow<'t, str>>>,
     outcome: Outcome,
+    /// A field that the format does not have, and the one for arguments that it resembles.
+    misspelt: Option<(String, &'static str)>,
 }
 
 impl<'t> Record<'t> {
@@ -117,7 +120,14 @@ impl<'t> Record<'t> {
             }
             "arg_keys" => self.arg_keys = names(value)?,
             "result" => self.outcome = outcome(value)?,
-            // `expect` and `expect_rule` are for `mcplint test`; other fields are the recorder's.
+            // What says what the call should come to is no part of it; other fields are the
+            // recorder's, unless the arguments turn out to be missing.
+            "expect" | "expect_rule" => {}
+            // Only what begins like the fields for arguments can be one of them misspelt.
+            _ if key.starts_with(['a', 'A']) && self.misspelt.is_none() => {
+                let meant = nearest(key, ["arguments", "args", "arg_keys"]);
+                self.misspelt = meant.map(|meant| (key.to_owned(), meant));
+            }
             _ => {}
         }
         Ok(())
@@ -142,9 +152,20 @@ impl<'t> Record<'t> {
         let Some(tool) = self.tool else {
             return error("the record has no `tool`");
         };
+        if self.args.is_none()
+            && self.arg_keys.is_none()
+            && let Some((field, meant)) = self.misspelt
+        {
+            // Decided as if it had no arguments, the call would be another one.
+            return error(format!(
+                "the field {} is not known: did you mean `{meant}`?",
+                quoted(&field)
+            ));
+        }
         let args = match (self.args, self.arg_keys) {
+            // A recorder that keeps names only may write `args: null` beside them.
+            (None | Some(Args::None), Some(names)) => Args::NamesOnly(names),
             (Some(args), _) => args,
-            (None, Some(names)) => Args::NamesOnly(names),
             (None, None) => Args::None,
         };
         Ok(ToolCall {
@@ -201,4 +222,27 @@ fn outcome(value: walk::Value<'_>) -> Result<Outcome, LineError> {
         },
         Ok,
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn problem(line: &str) -> Option<String> {
+        Reader::default().read(1, line).err().map(|e| e.to_string())
+    }
+
+    #[test]
+    fn misspelt_arguments_are_not_taken_for_none() {
+        for field in ["argumnets", "Args", "argument", "arg_key"] {
+            let line = format!(r#"{{"tool":"t","{field}":{{}}}}"#);
+            let told = problem(&line).expect("not a call without arguments");
+            assert!(told.contains("did you mean"), "{told}");
+        }
+        assert_eq!(problem(r#"{"tool":"t","argument":1,"args":{}}"#), None);
+        assert_eq!(
+            problem(r#"{"tool":"t","id":1,"duration_ms":2,"results":[]}"#),
+            None
+        );
+    }
 }

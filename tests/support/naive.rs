@@ -198,13 +198,14 @@ impl Call {
 }
 
 fn arguments(fields: &mut BTreeMap<String, Json>) -> Arguments {
-    if let Some(Json::List(keys)) = fields.remove("arg_keys") {
-        return Arguments::Redacted(keys.iter().map(go_text).collect());
-    }
-    match fields.remove("args").or_else(|| fields.remove("arguments")) {
-        None | Some(Json::Null) => Arguments::Known(Json::Object(BTreeMap::new())),
-        Some(object @ Json::Object(_)) => Arguments::Known(object),
-        Some(_) => Arguments::NotAnObject,
+    let values = fields.remove("args").or_else(|| fields.remove("arguments"));
+    match (values, fields.remove("arg_keys")) {
+        (None | Some(Json::Null), Some(Json::List(keys))) => {
+            Arguments::Redacted(keys.iter().map(go_text).collect())
+        }
+        (None | Some(Json::Null), _) => Arguments::Known(Json::Object(BTreeMap::new())),
+        (Some(object @ Json::Object(_)), _) => Arguments::Known(object),
+        (Some(_), _) => Arguments::NotAnObject,
     }
 }
 
