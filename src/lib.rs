@@ -1,4 +1,18 @@
 //! mcplint: policies for AI agents' tool calls, validated and replayed.
+//!
+//! Data flows down this list; a module uses what stands above it, not below.
+//!
+//! - [`span`], [`finding`], [`rules`]: places in a text, and what there is to say about them.
+//! - [`json`]: JSON text in place, for traces and policies alike.
+//! - [`source`]: files as texts, texts as trees that know where each key and value stands.
+//! - [`policy`]: the one internal representation of a policy. It knows spans, not syntax.
+//! - [`schema`], [`dialect`]: from trees to policies, with everything that is wrong on the way.
+//! - [`validate`]: the whole of it for one file.
+//! - [`time`], [`call`], [`trace`]: recordings of tool calls, as streams of calls.
+//! - [`engine`]: a compiled policy, counters and a call to a decision. No clock, no files.
+//! - [`replay`]: which policy decides which call, on many threads, in the order of the trace.
+//! - [`render`]: results to bytes, one file for each format; the only place that escapes.
+//! - [`config`], [`cli`]: the command line, whose subcommands load, ask, render and exit.
 
 pub mod call;
 pub mod cli;
