@@ -184,7 +184,11 @@ fn usage_errors_exit_with_2_and_help_with_0() {
         ("--threads", "100000", "1..=256"),
         ("--fail-on", "allow", "deny, throttle, unknown, block"),
         ("--fail-on", "block=101%", "from 0 to 100"),
-        ("--fail-on", "deny=0", "at least 1"),
+        (
+            "--fail-on",
+            "deny=0",
+            "is not a number of calls of 1 or more",
+        ),
     ] {
         desk.simulate(&["t.jsonl", flag, value])
             .exits(2)

@@ -50,13 +50,13 @@ impl FromStr for FailOn {
                     .filter(|p| (0.0..=100.0).contains(p))
                     .ok_or("a percentage is a number from 0 to 100")?,
             ),
-            Some((calls, None)) => Threshold::Calls(
-                calls
-                    .parse()
-                    .ok()
-                    .filter(|n| *n > 0)
-                    .ok_or("a number of calls is at least 1")?,
-            ),
+            Some((calls, None)) => {
+                Threshold::Calls(calls.parse().ok().filter(|n| *n > 0).ok_or_else(|| {
+                    format!(
+                        "`{calls}` is not a number of calls of 1 or more; --fail-on may be repeated"
+                    )
+                })?)
+            }
         };
         Ok(Self {
             decisions,

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::Trouble;
 use super::console::Console;
+use crate::replay::Row;
 use crate::replay::assign::Assigned;
 use crate::replay::pipeline::Event;
 use crate::trace::Location;
@@ -29,7 +30,12 @@ pub struct Notices {
     late: Oddity,
     forwarded: Oddity,
     out_of_order: Oddity,
+    /// Calls whose time, taken as milliseconds, is in the first years after 1970.
+    early: Oddity,
 }
+
+/// Milliseconds of our time are seconds after 1973; seconds of our time are milliseconds before.
+const SECONDS_OF_OUR_TIME: i64 = 100_000_000;
 
 /// Something that happened to some calls.
 #[derive(Default)]
@@ -74,6 +80,7 @@ impl Notices {
             late: Oddity::default(),
             forwarded: Oddity::default(),
             out_of_order: Oddity::default(),
+            early: Oddity::default(),
         }
     }
 
@@ -85,9 +92,15 @@ impl Notices {
         self.waiting.clear();
     }
 
-    /// A call was decided, reported or not: one to `server`, by `policy`.
-    pub fn call(&mut self, server: Option<&str>, policy: Option<usize>) {
+    /// A call was decided, reported or not.
+    pub fn call(&mut self, row: &Row<'_>) {
+        let (server, policy) = (row.server, row.policy);
         self.calls += 1;
+        if let (Some(ts), None) = (row.ts, row.ts_text)
+            && (1..SECONDS_OF_OUR_TIME).contains(&ts.seconds)
+        {
+            self.early.note(&self.trace, row.line);
+        }
         for problem in std::mem::take(&mut self.waiting) {
             self.tell_skipped(&problem);
         }
@@ -165,9 +178,24 @@ impl Notices {
         self.skipped
     }
 
-    /// Tells what was counted.
-    pub fn finish(&self, policies: &[Assigned]) {
+    /// Tells what was counted. `reported` calls were chosen to be; `interval` says whether times
+    /// were assumed.
+    pub fn finish(&self, policies: &[Assigned], reported: u64, interval: bool) {
         let console = self.console;
+        if reported == 0 && self.all_calls > 0 {
+            console.warning(format!(
+                "none of the {} calls is one that --only, --since and --until choose: nothing was \
+                 reported. --only compares the tool's name alone, without the server's",
+                self.all_calls
+            ));
+        }
+        if !interval {
+            self.early.tell(
+                console,
+                "at a number of milliseconds in the years 1970 to 1973: are these seconds? `ts` is read \
+                 as milliseconds",
+            );
+        }
         self.out_of_order.tell(
             console,
             "out of time order; each was decided at its own time",
@@ -186,22 +214,32 @@ impl Notices {
         }
     }
 
-    /// A policy for a server that the traces do not speak of is often a misspelt name.
+    /// A policy that decided nothing is often one for a misspelt name, or one behind another.
     fn tell_idle_policies(&self, policies: &[Assigned]) {
         for (number, assigned) in policies.iter().enumerate() {
-            let Some(glob) = &assigned.server else {
-                continue;
-            };
-            let known = |server: &String| glob.is_match(server);
-            if self.policies.contains(&number) || self.servers.iter().flatten().any(known) {
+            if self.policies.contains(&number) {
                 continue;
             }
-            self.console.warning(format!(
-                "the policy `{}` is for the server `{}`, but no call came under it: {}",
-                assigned.name,
-                glob.glob(),
-                self.servers_told()
-            ));
+            let known = |server: &String| {
+                assigned
+                    .server
+                    .as_ref()
+                    .is_none_or(|glob| glob.is_match(server))
+            };
+            let name = &assigned.name;
+            let whose = match &assigned.server {
+                Some(glob) => format!(
+                    "is for the server `{}`, but no call came under it",
+                    glob.glob()
+                ),
+                None => "decided no call".to_owned(),
+            };
+            let why = match self.servers.iter().flatten().any(known) {
+                true => "its calls are of other grants, or fall to a policy before it".to_owned(),
+                false => self.servers_told(),
+            };
+            self.console
+                .warning(format!("the policy `{name}` {whose}: {why}"));
         }
     }
 

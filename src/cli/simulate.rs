@@ -82,8 +82,8 @@ pub fn run(args: &Simulate, common: &Common, console: Console) -> Result<Exit, T
         ..
     } = run;
     let skipped = notices.skipped();
-    notices.finish(&policies);
     let summary = summarizer.finish(&policies, &session.counters, &session.coverage);
+    notices.finish(&policies, summary.total.calls, args.interval.is_some());
     match args.format {
         ReplayFormat::Text => text::write(&summary, skipped, &context, &mut out)?,
         ReplayFormat::Json => json::write(&summary, skipped, &context, &mut out)?,
@@ -120,7 +120,7 @@ impl Run<'_> {
                 });
             }
             Event::Decided(row) => {
-                self.notices.call(row.server, row.policy);
+                self.notices.call(&row);
                 if self.is_reported(&row) {
                     self.summarizer.count(&row);
                     if let Err(error) = self.write(&row) {

@@ -64,6 +64,7 @@ pub struct Summarizer {
     sessions: AHashSet<Box<str>>,
     blocked_sessions: AHashSet<Box<str>>,
     first_blocked: Option<FirstBlocked>,
+    needs: BTreeMap<String, u64>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -90,6 +91,9 @@ pub struct Summary {
     pub other_tools: Tally,
     /// Why calls were blocked: most calls first, then by their first line.
     pub by_rule: Vec<RuleTally>,
+    /// The argument paths whose values would decide the unknown calls, with how many need each:
+    /// most calls first, then by path. Paths are those of the policies.
+    pub needs: Vec<(String, u64)>,
     /// Every limit, in the order of the policies.
     pub limits: Vec<LimitUse>,
     /// Clauses that no call came to.
@@ -122,6 +126,8 @@ pub struct RuleTally {
     pub policy: Option<usize>,
     /// Whether it throttles rather than denies.
     pub throttle: bool,
+    /// What was wrong with the amount, where a limit denies for that.
+    pub unusable_amount: Option<String>,
     /// How many calls it blocked.
     pub calls: u64,
     /// The first of them.
@@ -205,6 +211,11 @@ impl Summarizer {
                 })
                 .calls += 1;
         }
+        if let Decision::Unknown { needs } = row.decision {
+            for path in needs {
+                *self.needs.entry(path.clone()).or_default() += 1;
+            }
+        }
         if let Some(session) = row.session {
             self.session(session, at, row.decision.reason().is_some());
         }
@@ -260,6 +271,7 @@ impl Summarizer {
         Summary {
             total: self.total,
             by_rule,
+            needs: most_first(self.needs),
             limits,
             unused: unused.collect(),
             sessions: Sessions {
@@ -284,6 +296,7 @@ impl Summarizer {
                     span: place.span,
                     policy: key.policy,
                     throttle: key.throttle,
+                    unusable_amount: unusable_amount(key, policies),
                     calls: count.calls,
                     first: count.first,
                 }
@@ -337,6 +350,20 @@ fn unused(number: usize, policy: &CompiledPolicy, coverage: &Coverage) -> Vec<Un
             span: clause.span,
         })
         .collect()
+}
+
+fn unusable_amount(key: &ReasonKey, policies: &[Assigned]) -> Option<String> {
+    let Reason::UnusableAmount(id) = key.reason else {
+        return None;
+    };
+    let limit = policies[key.policy?].policy.limit(id)?;
+    Some(limit.unusable_amount.clone())
+}
+
+fn most_first(counts: BTreeMap<String, u64>) -> Vec<(String, u64)> {
+    let mut counts: Vec<_> = counts.into_iter().collect();
+    counts.sort_by_key(|(_, calls)| std::cmp::Reverse(*calls));
+    counts
 }
 
 fn by_tool(servers: AHashMap<Box<str>, AHashMap<Box<str>, Tally>>) -> Vec<ToolTally> {

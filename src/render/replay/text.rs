@@ -1,5 +1,6 @@
 //! A replay's summary for people: what a reviewer wants to know in half a minute.
 
+use std::collections::BTreeSet;
 use std::io::{self, Write};
 
 use super::{Context, PolicySource};
@@ -42,10 +43,12 @@ pub fn write(
         context,
         paint: Paint::new(context.style.color),
         out,
+        after_excerpt: false,
     };
     report.totals(&summary.total, skipped)?;
     report.tools(summary)?;
     report.reasons(&summary.by_rule)?;
+    report.needs(&summary.needs)?;
     report.limits(&summary.limits)?;
     report.unused(summary)
 }
@@ -54,6 +57,7 @@ struct TextReport<'r> {
     context: &'r Context<'r>,
     paint: Paint,
     out: &'r mut dyn Write,
+    after_excerpt: bool,
 }
 
 impl<'r> TextReport<'r> {
@@ -64,6 +68,8 @@ impl<'r> TextReport<'r> {
             .policies
             .iter()
             .map(|p| p.name.to_owned())
+            .collect::<BTreeSet<_>>()
+            .into_iter()
             .collect();
         let policies = names(&policies);
         writeln!(
@@ -92,7 +98,11 @@ impl<'r> TextReport<'r> {
     }
 
     fn heading(&mut self, text: &str) -> io::Result<()> {
-        writeln!(self.out, "\n{}", self.paint.bold(text))
+        // An excerpt ends with an empty line of its own.
+        if !std::mem::take(&mut self.after_excerpt) {
+            writeln!(self.out)?;
+        }
+        writeln!(self.out, "{}", self.paint.bold(text))
     }
 
     fn left_out(&mut self, all: usize, what: &str) -> io::Result<()> {
@@ -149,6 +159,7 @@ impl<'r> TextReport<'r> {
         for (number, reason) in reasons.iter().take(ROWS).enumerate() {
             self.reason(reason, number < EXCERPTS)?;
         }
+        self.after_excerpt = true;
         self.left_out(reasons.len(), "reasons")
     }
 
@@ -159,11 +170,14 @@ impl<'r> TextReport<'r> {
             "denied"
         };
         let first = self.trace_line(reason.first);
-        let message = format!(
+        let mut message = format!(
             "{} {did} by {}, first at {first}",
             grouped(reason.calls),
             shortened(&reason.rule, LONGEST_RULE)
         );
+        if let Some(why) = &reason.unusable_amount {
+            message.push_str(&format!(": {}", shortened(why, LONGEST_RULE)));
+        }
         match (self.policy(reason.policy), reason.span) {
             (Some(policy), Some(span)) if with_excerpt => {
                 let span = telling_line(policy.text, span);
@@ -180,6 +194,19 @@ impl<'r> TextReport<'r> {
             }
             _ => writeln!(self.out, "  × {}\n", printable(&message)),
         }
+    }
+
+    fn needs(&mut self, needs: &[(String, u64)]) -> io::Result<()> {
+        if needs.is_empty() {
+            return Ok(());
+        }
+        self.heading("What unknown calls need: values that the trace does not hold")?;
+        for (path, calls) in needs.iter().take(ROWS) {
+            let path = printable(path);
+            let calls = counted(*calls, "call needs", "calls need");
+            writeln!(self.out, "  {calls} {}", shortened(&path, LONGEST_RULE))?;
+        }
+        self.left_out(needs.len(), "paths")
     }
 
     fn limits(&mut self, limits: &[LimitUse]) -> io::Result<()> {
