@@ -3,7 +3,6 @@
 use super::document::{Field, Object, Reader, value_span};
 use super::fields::{choice, required};
 use super::report::{AbsentKey, Report};
-use super::traps;
 use super::unknown::Part;
 use super::value::{scalar_value, value};
 use crate::policy::condition::{OPERATORS, Ordering, Test};
@@ -42,7 +41,7 @@ pub(super) fn read<'a>(
     // A value that is refused needs no second finding about how it is read.
     let fits = op.is_none() || test.is_some();
     if let Some(value) = value.filter(|_| fits) {
-        traps::check(value, &pointer, reader.report);
+        reader.report.traps(value, &pointer);
     }
     Some(Condition { object, path, test })
 }

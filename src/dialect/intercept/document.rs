@@ -3,7 +3,6 @@
 
 use super::condition::{self, Condition};
 use super::report::Report;
-use super::traps;
 use super::unknown::{self, Part};
 use crate::rules::form::{INVALID_LIMIT, OTHER_DIALECT_KEY, WRONG_TYPE, YAML_SCALAR_TRAP};
 use crate::schema::places::head;
@@ -396,7 +395,7 @@ impl Reader<'_> {
             _ => true,
         };
         if exact {
-            traps::check(node, pointer, self.report);
+            self.report.traps(node, pointer);
             return;
         }
         let message = format!("the engine counts {counted} for {}", quoted(&scalar.text));

@@ -3,10 +3,12 @@
 use std::collections::BTreeMap;
 
 use super::document::Object;
+use crate::dialect::{Dialect, traps};
 use crate::finding::Finding;
 use crate::rules::Rule;
-use crate::rules::form::MISSING_KEY;
+use crate::rules::form::{MISSING_KEY, YAML_SCALAR_TRAP};
 use crate::schema::words::listed;
+use crate::source::tree::Node;
 use crate::span::Span;
 
 /// More findings than this are left out: who has so many has one mistake in many copies.
@@ -86,6 +88,19 @@ impl Report {
             keys: Vec::new(),
         });
         absent.keys.push(key);
+    }
+
+    /// Reports the traps in `node`, which is at `pointer`.
+    pub fn traps(&mut self, node: &Node, pointer: &str) {
+        traps::each(
+            node,
+            &mut pointer.to_owned(),
+            Dialect::Intercept,
+            &mut |trap| {
+                self.stricter(&YAML_SCALAR_TRAP, trap.pointer, trap.span, trap.message)
+                    .help = Some(trap.help);
+            },
+        );
     }
 
     /// Whether nothing more will be kept.

@@ -162,8 +162,7 @@ impl PatternError {
     }
 }
 
-const LOOK_AROUND_HELP: &str =
-    "write two conditions, each with a pattern of its own; gateway policies can forbid one of them \
+const LOOK_AROUND_HELP: &str = "write two conditions, each with a pattern of its own; gateway policies can forbid one of them \
      with `deny_if`";
 const BACK_REFERENCE_HELP: &str =
     "write out what may be repeated, such as `aa|bb`, or check the parts by other arguments";
