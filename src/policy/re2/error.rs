@@ -190,7 +190,6 @@ fn perl_help(part: &str) -> Option<&'static str> {
 }
 
 fn escape_message(part: &str) -> String {
-    let rest = part.strip_prefix('\\').unwrap_or(part);
     if is_back_reference(part) {
         return format!("back-reference `{part}` is not supported: patterns are RE2");
     }
