@@ -1,5 +1,7 @@
 //! A text to a policy and everything that is wrong with its form.
 
+use std::cmp::Ordering;
+
 use crate::dialect::{self, Dialect};
 use crate::finding::Finding;
 use crate::policy::Policy;
@@ -53,8 +55,11 @@ pub fn validate(file: &SourceFile, dialect: Option<Dialect>) -> Validated {
     let readable = findings
         .iter()
         .all(|finding| finding.rule == &form::EXTRA_YAML_DOCUMENT);
+    let broken = findings.iter().any(|f| f.rule == &form::SYNTAX_ERROR);
     let detected = dialect.map_or_else(|| dialect::detect(&root, file.syntax), Ok);
     let (dialect, policy) = match detected {
+        // The tree of a broken text is a guess: what would be said of it may not be true.
+        detected if broken => (detected.ok(), None),
         Ok(dialect) => {
             let lowered = dialect::lower(&root, dialect);
             findings.extend(lowered.findings);
@@ -65,7 +70,7 @@ pub fn validate(file: &SourceFile, dialect: Option<Dialect>) -> Validated {
             (None, None)
         }
     };
-    findings.sort_by(|a, b| (a.span, a.rule.id).cmp(&(b.span, b.rule.id)));
+    findings.sort_by(by_place);
     let policy = policy.filter(|_| readable);
     Validated {
         policy,
@@ -73,6 +78,10 @@ pub fn validate(file: &SourceFile, dialect: Option<Dialect>) -> Validated {
         findings,
         looks_like_policy,
     }
+}
+
+fn by_place(a: &Finding, b: &Finding) -> Ordering {
+    (a.span, a.rule.id).cmp(&(b.span, b.rule.id))
 }
 
 /// How many bytes the pointers of all values of a file may have together. Every finding has one,

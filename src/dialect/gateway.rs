@@ -7,24 +7,29 @@
 
 use ahash::AHashSet;
 
-use super::Lowered;
+use super::{Dialect, Lowered, traps};
 use crate::finding::Finding;
 use crate::policy::condition::{ArgPath, Condition, Ordering, Subject, Test};
 use crate::policy::limit::{Amount, CounterKey, CounterScope, Limit, Max, Refusal, Window};
 use crate::policy::re2::Pattern;
 use crate::policy::value::Value;
 use crate::policy::{Clause, Effect, Hidden, Policy, Posture, Rule, Rules, Semantics, Tool};
-use crate::rules::form::{INVALID_CONDITION, INVALID_LIMIT, WRONG_TYPE};
+use crate::rules::form::{INVALID_CONDITION, INVALID_LIMIT, WRONG_TYPE, YAML_SCALAR_TRAP};
 use crate::schema;
 use crate::source::tree::{Entry, Node, ScalarKind, Value as Tree, join, join_index};
 use crate::span::Spanned;
 use crate::suggest::quoted;
+
+/// Findings about the scalars of YAML beyond this number are left out: who has so many has one
+/// mistake in many copies.
+const MAX_FINDINGS: usize = 10_000;
 
 /// Checks `root` against the gateway schema and lowers it.
 pub fn lower(root: &Node) -> Lowered {
     let mut findings = schema::check_gateway(root);
     let mut lowering = Lowering::default();
     let policy = lowering.policy(root);
+    lowering.traps(root);
     if policy.is_none() && findings.is_empty() && lowering.findings.is_empty() {
         debug_assert!(false, "the schema let something pass that can't be lowered");
         let message = "this policy can't be read";
@@ -49,6 +54,17 @@ struct Lowering {
 impl Lowering {
     fn report(&mut self, finding: Finding) {
         self.findings.push(finding);
+    }
+
+    /// Reports what a file in YAML does not say as it seems to.
+    fn traps(&mut self, root: &Node) {
+        traps::each(root, &mut String::new(), Dialect::Gateway, &mut |trap| {
+            if self.findings.len() < MAX_FINDINGS {
+                let finding =
+                    Finding::new(&YAML_SCALAR_TRAP, trap.pointer, trap.span, trap.message);
+                self.report(finding.help(trap.help));
+            }
+        });
     }
 
     fn policy(&mut self, root: &Node) -> Option<Policy> {

@@ -4,6 +4,7 @@
 
 pub mod gateway;
 pub mod intercept;
+mod traps;
 
 use crate::finding::{Finding, Severity};
 use crate::policy::Policy;

@@ -194,6 +194,24 @@ pub fn decode(raw: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
+/// The first escape in `raw`, the text between a string's quotes, that is half a surrogate pair and
+/// so no character: where [`decode`] has to put U+FFFD.
+pub fn lone_surrogate(raw: &str) -> Option<Span> {
+    let mut at = 0;
+    while let Some(offset) = memchr::memchr(b'\\', &raw.as_bytes()[at..]) {
+        at += offset;
+        let escape = &raw[at..];
+        let (c, length) = decode_escape(escape);
+        let span = Span::new(at, raw.len().min(at + length));
+        let spelt_out = || escape[..span.len()].eq_ignore_ascii_case("\\ufffd");
+        if c == char::REPLACEMENT_CHARACTER && !spelt_out() {
+            return Some(span);
+        }
+        at = span.end;
+    }
+    None
+}
+
 /// The character that the escape at the start of `text` stands for, and the escape's length.
 fn decode_escape(text: &str) -> (char, usize) {
     match text.as_bytes().get(1) {

@@ -5,11 +5,11 @@
 use super::gateway::counter_name;
 use super::part::Part;
 use super::places::Places;
-use super::words::{json, window_of_seconds};
+use super::words::{Rate, json, rate_of};
 use crate::finding::Finding;
 use crate::policy::limit::Window;
 use crate::rules::form::OTHER_DIALECT_KEY;
-use crate::source::tree::{Entry, Node, ScalarKind, join, push_token};
+use crate::source::tree::{Entry, Node, join, push_token};
 use crate::suggest::quoted;
 
 /// A format that is not the gateway's.
@@ -182,36 +182,5 @@ fn entry_instead(key: &str, entry: &str, has_list: bool) -> String {
         format!("add `{entry}` to `{key}`")
     } else {
         format!("write `\"{key}\": [{entry}]`")
-    }
-}
-
-/// What a `rate_limit` says.
-enum Rate {
-    /// A limit that the gateway format can express.
-    Exact(i64, Window),
-    /// A window of so many seconds, which it can't.
-    OtherWindow(i64),
-    /// Something else.
-    Unclear,
-}
-
-/// Reads `{ "max": 10, "window": 60 }`, in seconds, or the shorthand `10/minute`.
-fn rate_of(node: &Node) -> Rate {
-    if let Some((max, window)) = node.as_str().and_then(|text| text.split_once('/')) {
-        return match (max.parse(), Window::parse(window)) {
-            (Ok(max), Some(window)) if max >= 1 => Rate::Exact(max, window),
-            _ => Rate::Unclear,
-        };
-    }
-    let number = |key| match node.get(key)?.as_scalar()?.kind {
-        ScalarKind::Int(n) if n >= 1 => Some(n),
-        _ => None,
-    };
-    match (number("max"), number("window")) {
-        (Some(max), Some(seconds)) => match window_of_seconds(seconds) {
-            Some(window) => Rate::Exact(max, window),
-            None => Rate::OtherWindow(seconds),
-        },
-        _ => Rate::Unclear,
     }
 }

@@ -1,15 +1,17 @@
 //! How the objections to a gateway policy are said: which rule of form each one breaks, what is
 //! wrong, and what to write instead.
 
+use std::collections::BTreeMap;
+
 use ahash::AHashSet;
 
 use super::foreign;
 use super::part::Part;
 use super::places::{Place, Places};
 use super::words::{
-    KEYS_BY_OTHER_NAMES, OPERATORS_BY_OTHER_NAMES, POSTURES_BY_OTHER_NAMES, Synonyms,
-    WINDOWS_BY_OTHER_NAMES, argument_in, did_you_mean, json, listed, literal, meant, shown,
-    unquoted, window_of, write,
+    KEYS_BY_OTHER_NAMES, OPERATORS_BY_OTHER_NAMES, POSTURES_BY_OTHER_NAMES, Synonyms, WINDOW_HELP,
+    WINDOWS_BY_OTHER_NAMES, argument_in, did_you_mean, json, listed, literal, meant,
+    operators_help, shown, unquoted, window_of, write,
 };
 use super::{About, Objection};
 use crate::finding::Finding;
@@ -38,12 +40,17 @@ pub(super) fn findings(objections: &[Objection], places: &Places) -> Vec<Finding
             report.unexpected(pointer, key);
         }
     }
+    let mut absent: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for Objection { pointer, about } in objections {
         match about {
             About::Unexpected(_) => {}
-            About::Missing(key) => report.missing(pointer, key),
+            About::Missing(key) => absent.entry(pointer).or_default().push(key),
+            About::Unnamed => report.unnamed(pointer),
             About::Value => report.findings.push(value(pointer, places)),
         }
+    }
+    for (pointer, keys) in absent {
+        report.missing(pointer, keys);
     }
     report.findings
 }
@@ -95,54 +102,98 @@ impl Report<'_, '_> {
         self.explained.insert((pointer.to_owned(), key.to_owned()));
     }
 
-    fn missing(&mut self, pointer: &str, key: &str) {
-        if self
-            .explained
-            .contains(&(pointer.to_owned(), key.to_owned()))
-        {
-            return;
-        }
-        let mut path: Vec<String> = tokens(pointer).collect();
-        let object = Part::at(&path);
-        path.push(key.to_owned());
-        let part = Part::at(&path);
-        let noun = object.noun().trim_start_matches("a ");
-        let message = format!(
-            "this {noun} has no `{key}`, which must be {}",
-            part.must_be()
-        );
+    /// All that is absent from one object is one finding.
+    fn missing(&mut self, pointer: &str, mut keys: Vec<&str>) {
+        keys.retain(|key| {
+            let absence = (pointer.to_owned(), (*key).to_owned());
+            !self.explained.contains(&absence)
+        });
+        let path: Vec<String> = tokens(pointer).collect();
+        let noun = Part::at(&path).noun().trim_start_matches("a ");
         let place = self.places.find(pointer);
+        let (message, help) = match keys[..] {
+            [] => return,
+            [key] => {
+                let part = Part::at(&below(&path, key));
+                let message = format!(
+                    "this {noun} has no `{key}`, which must be {}",
+                    part.must_be()
+                );
+                (message, addition(part, &path, place.node))
+            }
+            _ => {
+                let members = keys.iter().map(|key| {
+                    let part = Part::at(&below(&path, key));
+                    member(part, &path, place.node)
+                });
+                let members: Vec<String> = members.collect();
+                let listed = listed(keys.iter().copied(), "or");
+                let message = format!("this {noun} has no {listed}");
+                (message, format!("add `{}`", members.join(", ")))
+            }
+        };
         let finding = Finding::new(&MISSING_KEY, pointer, place.owner_span(), message);
-        self.findings
-            .push(finding.help(addition(part, &path, place.node)));
+        self.findings.push(finding.help(help));
+    }
+
+    /// A tool without a name in the object at `pointer`.
+    fn unnamed(&mut self, pointer: &str) {
+        let object = self.places.find(pointer).node;
+        if let Some(entry) = self.places.member(object, "") {
+            let message = "the name of a tool must not be empty";
+            let pointer = join(pointer, "");
+            let finding = Finding::new(&WRONG_TYPE, pointer, entry.key_span, message);
+            self.findings
+                .push(finding.help("write the tool's name, or remove the entry"));
+        }
     }
 }
 
 const LEAVE_OUT: &str = "leave the key out";
 
-/// What to add for the part at `path`, which `object` lacks.
+/// The reference tokens of a member of the object at `path`.
+fn below(path: &[String], key: &str) -> Vec<String> {
+    let mut longer = path.to_vec();
+    longer.push(key.to_owned());
+    longer
+}
+
+/// What to do about the absence of `part` from `object`, which is at `path`.
 fn addition(part: Part, path: &[String], object: &Node) -> String {
-    let text = match part {
-        Part::Version => r#""version": "1""#.into(),
+    match part {
+        Part::Operator => operators_help(),
         Part::Default => {
-            return r#"add `"default": "deny"` to deny every tool that is not listed"#.into();
+            format!(
+                "add `{}` to deny every tool that is not listed",
+                member(part, path, object)
+            )
         }
-        Part::Conditions => {
-            return "add `\"conditions\": [ … ]`; an empty list makes the rule apply to every call"
-                .into();
-        }
-        Part::Path => r#""path": "args.<field>""#.into(),
-        Part::Operator => return format!("the operators are {}", listed(OPERATORS, "and")),
+        Part::Conditions => format!(
+            "add `{}`; an empty list makes the rule apply to every call",
+            member(part, path, object)
+        ),
+        _ => format!("add `{}`", member(part, path, object)),
+    }
+}
+
+/// What to add to `object`, which is at `path` and lacks `part`.
+fn member(part: Part, path: &[String], object: &Node) -> String {
+    let text = match part {
+        Part::Version => r#""version": "1""#,
+        Part::Default => r#""default": "deny""#,
+        Part::Conditions => r#""conditions": [ … ]"#,
+        Part::Path => r#""path": "args.<field>""#,
+        Part::Operator => r#""op": "eq""#,
         Part::Operand if object.get("op").and_then(Node::as_str) == Some("exists") => {
-            r#""value": true"#.into()
+            r#""value": true"#
         }
-        Part::Operand => r#""value": …"#.into(),
-        Part::Counter => format!(r#""counter": {}"#, json(&counter_name(path))),
-        Part::Window => r#""window": "minute""#.into(),
-        Part::Max => r#""max": 10"#.into(),
-        _ => r#""scope": "grant""#.into(),
+        Part::Operand => r#""value": …"#,
+        Part::Counter => return format!(r#""counter": {}"#, json(&counter_name(path))),
+        Part::Window => r#""window": "minute""#,
+        Part::Max => r#""max": 10"#,
+        _ => r#""scope": "grant""#,
     };
-    format!("add `{text}`")
+    text.to_owned()
 }
 
 /// The customary name of a counter for the tool that `path` leads to.
@@ -250,6 +301,9 @@ impl<'a> Wrong<'a> {
         match self.part {
             Part::Hide | Part::AllTools | Part::Tools if is_null => Some(LEAVE_OUT.into()),
             Part::Rules | Part::Limits | Part::OnDeny if is_null => Some(LEAVE_OUT.into()),
+            Part::Rule | Part::Condition | Part::Limit | Part::OverallLimit if is_null => {
+                Some("remove it, or write what is missing".into())
+            }
             Part::Conditions if is_null => {
                 Some("write `[]` for a rule that applies to every call".into())
             }
@@ -299,9 +353,11 @@ impl<'a> Wrong<'a> {
                 .then(|| window_of(self.node()))
                 .flatten();
             let finding = self.must_be(&WRONG_TYPE, &shown(self.node()));
-            return match seconds {
-                Some(window) => finding.help(write(&json(&window.to_string()))),
-                None => finding,
+            return match (seconds, self.part) {
+                (Some(window), _) => finding.help(write(&json(&window.to_string()))),
+                (None, Part::Window) => finding.help(WINDOW_HELP),
+                (None, Part::Operator) => finding.help(operators_help()),
+                _ => finding,
             };
         };
         if let Some(word) = words
@@ -319,17 +375,22 @@ impl<'a> Wrong<'a> {
         match meant(text, words.iter().copied(), synonyms) {
             Some(word) => finding.help(did_you_mean(word)),
             None if words.len() == 1 => finding.help(write(&json(words[0]))),
-            None if self.part == Part::Operator => finding.help(format!(
-                "the operators are {}",
-                listed(words.iter().copied(), "and")
-            )),
+            None if self.part == Part::Operator => finding.help(operators_help()),
+            None if self.part == Part::Window => finding.help(WINDOW_HELP),
             None => finding,
         }
     }
 
     fn name(&self, rule: &'static Rule) -> Finding {
         match self.node().as_str() {
-            Some(_) => self.finding(rule, format!("{} must not be empty", self.subject())),
+            Some(_) => {
+                let message = format!("{} must not be empty", self.subject());
+                let help = match self.part {
+                    Part::Counter => write(&json(&counter_name(self.path))),
+                    _ => "write the tool's name, or remove the entry".into(),
+                };
+                self.finding(rule, message).help(help)
+            }
             None => self.wrong_type(),
         }
     }
@@ -360,7 +421,7 @@ impl<'a> Wrong<'a> {
         if n > 1.0 {
             let (below, above) = (n.floor(), n.ceil());
             finding.help(format!("write `{below}` or `{above}`"))
-        } else if n == 0.0 {
+        } else if n <= 0.0 {
             finding.help("to deny every call, write `\"deny_if\": [{ \"conditions\": [] }]`")
         } else {
             finding

@@ -142,6 +142,8 @@ enum About {
     Missing(String),
     /// An object has this key, which the format does not have.
     Unexpected(String),
+    /// An object has a member whose name is empty.
+    Unnamed,
     /// The value itself: its type, or what it says.
     Value,
 }
@@ -159,6 +161,7 @@ fn objections(validator: &Validator, instance: &Json) -> Vec<Objection> {
                 ValidationErrorKind::AdditionalProperties { unexpected } => {
                     unexpected.iter().cloned().map(About::Unexpected).collect()
                 }
+                ValidationErrorKind::PropertyNames { .. } => vec![About::Unnamed],
                 _ => vec![About::Value],
             };
             let pointer = error.instance_path().as_str().to_owned();

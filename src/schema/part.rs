@@ -1,6 +1,7 @@
 //! The parts of a gateway policy: which one a pointer names, and what it has to be.
 
 use super::Kind;
+use super::words::AN_OPERATOR;
 
 /// A part of a gateway policy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -100,7 +101,7 @@ impl Part {
             Part::Conditions => "a list of conditions",
             Part::Condition => "an object with `path`, `op` and `value`",
             Part::Path | Part::IncrementFrom => "the path of an argument, such as `args.amount`",
-            Part::Operator => "an operator, such as `eq` or `lte`",
+            Part::Operator => AN_OPERATOR,
             Part::Operand => "the value to compare with",
             Part::Limits => "a list of limits",
             Part::Limit | Part::OverallLimit => {

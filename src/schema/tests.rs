@@ -68,7 +68,7 @@ fn a_policy_in_order_is_silent() {
         "version": "1", "default": "allow", "hide": ["*", "a/b~c"],
         "all_tools": {"limits": [{"counter": "all", "window": "hour", "max": 1e3, "scope": "grant"}]},
         "tools": {
-            "*": {}, "rules": {}, "": {},
+            "*": {}, "rules": {}, " ": {},
             "pay": {
                 "require": [{"conditions": [], "on_deny": ""}],
                 "deny_if": [{"conditions": [
@@ -132,6 +132,14 @@ fn the_root_has_to_be_an_object() {
 }
 
 #[test]
+fn a_tool_has_a_name() {
+    assert_places(
+        r#"{"version":"1","default":"deny","tools":{"":{},"a":{}}}"#,
+        &[("wrong-type", "/tools/", "\"\"")],
+    );
+}
+
+#[test]
 fn unknown_key() {
     let places = [
         (
@@ -170,10 +178,7 @@ fn a_misspelt_key_is_not_reported_as_missing_too() {
 
 #[test]
 fn missing_key() {
-    assert_places(
-        "{\n}",
-        &[("missing-key", "", "{"), ("missing-key", "", "{")],
-    );
+    assert_places("{\n}", &[("missing-key", "", "{")]);
     let text = r#"{"version":"1","default":"deny","all_tools":{"limits":[{"counter":"c","max":1,"scope":"grant"}]}}"#;
     assert_places(text, &[("missing-key", "/all_tools/limits/0", "{")]);
     assert_places(

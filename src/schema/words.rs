@@ -1,6 +1,7 @@
 //! The words of messages: what somebody meant by a word that is not one of the format's, and how
 //! values and advice are written.
 
+use crate::policy::condition::OPERATORS;
 use crate::policy::limit::Window;
 use crate::source::tree::{Node, ScalarKind};
 use crate::suggest::{nearest, quoted};
@@ -42,8 +43,13 @@ pub(crate) const WINDOWS_BY_OTHER_NAMES: Synonyms = &[
 pub(crate) const OPERATORS_BY_OTHER_NAMES: Synonyms = &[
     ("=", "eq"),
     ("==", "eq"),
+    ("===", "eq"),
+    ("is", "eq"),
     ("equals", "eq"),
     ("!=", "neq"),
+    ("!==", "neq"),
+    ("<>", "neq"),
+    ("is_not", "neq"),
     ("ne", "neq"),
     ("not_eq", "neq"),
     ("not_equals", "neq"),
@@ -57,11 +63,40 @@ pub(crate) const OPERATORS_BY_OTHER_NAMES: Synonyms = &[
     (">=", "gte"),
     ("=>", "gte"),
     ("ge", "gte"),
+    ("less_than_or_equal", "lte"),
+    ("at_most", "lte"),
+    ("max", "lte"),
+    ("greater_than_or_equal", "gte"),
+    ("at_least", "gte"),
+    ("min", "gte"),
+    ("one_of", "in"),
+    ("any_of", "in"),
+    ("none_of", "not_in"),
+    ("not in", "not_in"),
     ("nin", "not_in"),
+    ("matches_regex", "regex"),
+    ("pattern", "regex"),
+    ("like", "regex"),
     ("match", "regex"),
     ("matches", "regex"),
     ("includes", "contains"),
+    ("include", "contains"),
+    ("has", "contains"),
+    ("present", "exists"),
+    ("is_set", "exists"),
 ];
+
+/// What `op` has to be.
+pub(crate) const AN_OPERATOR: &str = "an operator, such as `eq` or `lte`";
+
+/// Advice about a window that there is not.
+pub(crate) const WINDOW_HELP: &str =
+    "the windows are `minute`, `hour` and `day`: nothing longer, and no multiples";
+
+/// Advice about an operator that there is not.
+pub(crate) fn operators_help() -> String {
+    format!("the operators are {}", listed(OPERATORS, "and"))
+}
 
 /// The word out of `words` that was meant by `text`.
 pub(crate) fn meant(
@@ -104,10 +139,41 @@ pub(crate) fn window_of(node: &Node) -> Option<Window> {
 }
 
 /// The window of so many seconds.
-pub(crate) fn window_of_seconds(seconds: i64) -> Option<Window> {
+fn window_of_seconds(seconds: i64) -> Option<Window> {
     [Window::Minute, Window::Hour, Window::Day]
         .into_iter()
         .find(|window| window.seconds() == seconds)
+}
+
+/// What a `rate_limit` says, in the spelling of either dialect.
+pub(crate) enum Rate {
+    /// So many calls, from 1, in a window that there is.
+    Exact(i64, Window),
+    /// A window of so many seconds, which there is not.
+    OtherWindow(i64),
+    /// Something else.
+    Unclear,
+}
+
+/// Reads `{ "max": 10, "window": 60 }`, in seconds, or the shorthand `10/minute`.
+pub(crate) fn rate_of(node: &Node) -> Rate {
+    if let Some((max, window)) = node.as_str().and_then(|text| text.split_once('/')) {
+        return match (max.parse(), Window::parse(window)) {
+            (Ok(max), Some(window)) if max >= 1 => Rate::Exact(max, window),
+            _ => Rate::Unclear,
+        };
+    }
+    let number = |key| match node.get(key)?.as_scalar()?.kind {
+        ScalarKind::Int(n) if n >= 1 => Some(n),
+        _ => None,
+    };
+    match (number("max"), number("window")) {
+        (Some(max), Some(seconds)) => match window_of_seconds(seconds) {
+            Some(window) => Rate::Exact(max, window),
+            None => Rate::OtherWindow(seconds),
+        },
+        _ => Rate::Unclear,
+    }
 }
 
 /// A value in words: its type, and what was written if that is short.
@@ -156,7 +222,7 @@ pub(crate) fn did_you_mean(word: &str) -> String {
 }
 
 /// `a`, `b` and `c`.
-pub(crate) fn listed(words: impl IntoIterator<Item = &'static str>, last: &str) -> String {
+pub(crate) fn listed<'a>(words: impl IntoIterator<Item = &'a str>, last: &str) -> String {
     let words: Vec<String> = words.into_iter().map(|word| format!("`{word}`")).collect();
     match words.split_last() {
         Some((end, [])) => end.clone(),

@@ -9,8 +9,13 @@ use crate::json::{self, ErrorKind, walk};
 use crate::rules::form;
 use crate::span::Span;
 
-/// Reads `text`. A text that is no JSON has one finding and no tree; duplicate keys have a finding
-/// each, and the first of them stands in the tree.
+/// More findings than this are not kept: a hostile file must not fill the memory, or a screen, with
+/// them. One more says how many were left out.
+const MAX_FINDINGS: usize = 1000;
+
+/// Reads `text`. A text that is no JSON has one finding and no tree. Duplicate keys and escapes that
+/// are no characters have a finding each, up to 1,000, beside a tree; the first of two keys stands
+/// in it.
 pub fn parse(text: &str) -> Parsed {
     let body = text.strip_prefix('\u{feff}').unwrap_or(text);
     let offset = text.len() - body.len();
@@ -24,10 +29,11 @@ pub fn parse(text: &str) -> Parsed {
     let mut builder = Builder {
         text,
         findings: Vec::new(),
+        left_out: 0,
     };
     let span = Span::new(offset + start, offset + end);
     parsed.root = Some(builder.node(span, ""));
-    parsed.findings = builder.findings;
+    parsed.findings = builder.into_findings();
     parsed
 }
 
@@ -35,38 +41,97 @@ const SPACE: [char; 4] = [' ', '\n', '\r', '\t'];
 
 fn syntax_error(error: &json::Error, body: &str, offset: usize) -> Finding {
     let span = Span::new(offset + error.span.start, offset + error.span.end);
-    let message = match error.kind {
-        ErrorKind::UnexpectedEnd if body.trim_matches(SPACE).is_empty() => {
-            "the file is empty".to_owned()
-        }
-        kind => kind.to_string(),
-    };
-    let finding = Finding::new(&form::SYNTAX_ERROR, "", span, message);
-    match error.kind {
-        ErrorKind::ExpectedKey | ErrorKind::ExpectedValue
-            if body[error.span.range()].starts_with('\'') =>
-        {
-            finding.help("JSON strings stand in double quotes")
-        }
-        ErrorKind::TrailingComma => finding.help("remove the comma"),
-        ErrorKind::Comment => finding.help("remove the comment, or keep the policy as YAML"),
-        ErrorKind::UnexpectedEnd => {
-            finding.help("is the file cut short? a bracket, brace or quote is still open")
-        }
-        ErrorKind::BadEscape => finding.help("a backslash is written `\\\\`"),
-        ErrorKind::ControlCharacter => {
-            finding.help("write it as an escape: `\\n`, `\\t` or `\\u001b`")
-        }
-        _ => finding,
+    if body.trim_matches(SPACE).is_empty() {
+        return Finding::new(&form::SYNTAX_ERROR, "", span, "the file is empty")
+            .help("a policy is at least `{ \"version\": \"1\", \"default\": \"deny\" }`");
     }
+    let finding = Finding::new(&form::SYNTAX_ERROR, "", span, error.kind.to_string());
+    match advice(error.kind, body, &body[error.span.start..]) {
+        Some(help) => finding.help(help),
+        None => finding,
+    }
+}
+
+/// What to do about an error in `body`, which goes on with `rest` where the error is.
+fn advice(kind: ErrorKind, body: &str, rest: &str) -> Option<&'static str> {
+    let next = rest.chars().next().unwrap_or(' ');
+    Some(match kind {
+        ErrorKind::ExpectedKey | ErrorKind::ExpectedValue if next == '\'' => {
+            "JSON strings stand in double quotes"
+        }
+        ErrorKind::ExpectedKey if next.is_alphanumeric() => "put the key in double quotes",
+        ErrorKind::ExpectedValue if next.is_alphabetic() => {
+            "text stands in double quotes; the words of JSON are `true`, `false` and `null`"
+        }
+        ErrorKind::ExpectedValue if next == ',' => "remove the comma, or write what is missing",
+        ErrorKind::ExpectedColon if next == '=' => "write `:` instead",
+        ErrorKind::ExpectedCommaOrBrace if next == '"' => "a comma is missing before this key",
+        ErrorKind::ExpectedCommaOrBrace if next == ']' => "an object is closed by `}`",
+        ErrorKind::ExpectedCommaOrBracket if next == '}' => "a list is closed by `]`",
+        ErrorKind::ExpectedCommaOrBracket if next.is_alphanumeric() || "\"{[-".contains(next) => {
+            "a comma is missing before this element"
+        }
+        ErrorKind::TrailingComma => "remove the comma",
+        ErrorKind::Comment => "remove the comment, or keep the policy as YAML",
+        ErrorKind::TrailingText => "a file holds one policy: remove what follows it",
+        ErrorKind::UnexpectedEnd if body.trim_start().starts_with(['{', '[', '"']) => {
+            "is the file cut short? a bracket, brace or quote is still open"
+        }
+        ErrorKind::BadNumber => {
+            "a number starts with a digit or `-`, has no needless zero in front, and digits on \
+             both sides of its point"
+        }
+        ErrorKind::BadEscape => "a backslash is written `\\\\`",
+        ErrorKind::ControlCharacter => "write it as an escape: `\\n`, `\\t` or `\\u001b`",
+        ErrorKind::TooDeep => "no policy needs that many: is a bracket closed too late?",
+        _ => return None,
+    })
 }
 
 struct Builder<'t> {
     text: &'t str,
     findings: Vec<Finding>,
+    /// How many findings there are beyond [`MAX_FINDINGS`].
+    left_out: usize,
 }
 
 impl Builder<'_> {
+    fn report(&mut self, finding: impl FnOnce() -> Finding) {
+        if self.findings.len() < MAX_FINDINGS {
+            self.findings.push(finding());
+        } else {
+            self.left_out += 1;
+        }
+    }
+
+    /// The findings, and one at the end of the text about those that were left out.
+    fn into_findings(mut self) -> Vec<Finding> {
+        if let (Some(last), 1..) = (self.findings.last(), self.left_out) {
+            let message = format!("the file has {} more errors like these", self.left_out);
+            let more = Finding::new(last.rule, "", Span::at(self.text.len()), message)
+                .help(format!("only the first {MAX_FINDINGS} are shown"));
+            self.findings.push(more);
+        }
+        self.findings
+    }
+
+    /// Reports an escape that is no character in the string or key at `span`, quotes included.
+    fn check_characters(&mut self, span: Span, pointer: &str) {
+        let inner = Span::new(span.start + 1, span.end - 1);
+        let Some(escape) = walk::lone_surrogate(&self.text[inner.range()]) else {
+            return;
+        };
+        let escape = shift(escape, inner);
+        let message = format!(
+            "`{}` is half of a surrogate pair, which is no character",
+            &self.text[escape.range()]
+        );
+        self.report(|| {
+            Finding::new(&form::SYNTAX_ERROR, pointer, escape, message)
+                .help("write the character itself, or both halves of its pair")
+        });
+    }
+
     /// The node of a checked value. Recursion is bounded by [`super::MAX_DEPTH`].
     fn node(&mut self, span: Span, pointer: &str) -> Node {
         let text = &self.text[span.range()];
@@ -80,7 +145,10 @@ impl Builder<'_> {
                         .collect(),
                 )
             }
-            walk::Value::String(decoded) => scalar(decoded.into_owned(), ScalarKind::String, true),
+            walk::Value::String(decoded) => {
+                self.check_characters(span, pointer);
+                scalar(decoded.into_owned(), ScalarKind::String, true)
+            }
             walk::Value::Number(number) => scalar(number.to_owned(), number_kind(number), false),
             walk::Value::Bool(b) => scalar(text.to_owned(), ScalarKind::Bool(b), false),
             walk::Value::Null => scalar(text.to_owned(), ScalarKind::Null, false),
@@ -96,9 +164,9 @@ impl Builder<'_> {
             let key_span = Span::new(key.start - 1, key.end + 1);
             let name = walk::decode(&self.text[key.range()]).into_owned();
             let pointer = join(pointer, &name);
-            if let Some(first) = seen.get(&name) {
-                self.findings
-                    .push(duplicate_key(&name, pointer, key_span, *first));
+            self.check_characters(key_span, &pointer);
+            if let Some(&first) = seen.get(&name) {
+                self.report(|| duplicate_key(&name, pointer, key_span, first));
                 continue;
             }
             let value = self.node(shift(value, span), &pointer);
@@ -160,6 +228,50 @@ mod tests {
         assert_eq!(slice(entry.key_span), "\"b~/\"");
         assert_eq!(slice(entry.value.span), "{\"c\":null}");
         assert_eq!(slice(root.at("/b~0~1/c").expect("there").span), "null");
+    }
+
+    #[test]
+    fn an_error_says_what_to_do_about_it() {
+        for (text, help) in [
+            (" \n", "a policy is at least"),
+            ("{\"a\":1 \"b\":2}", "a comma is missing before this key"),
+            ("[1 2]", "a comma is missing before this element"),
+            ("{\"a\":1]", "closed by `}`"),
+            ("{\"a\":", "is still open"),
+            ("{a:1}", "put the key in double quotes"),
+            ("{\"a\":deny}", "text stands in double quotes"),
+            ("{} x", "holds one policy"),
+        ] {
+            let findings = parse(text).findings;
+            let given = findings[0].help.as_deref().unwrap_or_default();
+            assert!(given.contains(help), "{text}: {given}");
+        }
+        assert_eq!(
+            parse("-").findings[0]
+                .help
+                .as_deref()
+                .map(|h| h.contains("open")),
+            Some(false)
+        );
+    }
+
+    #[test]
+    fn half_a_surrogate_pair_is_no_character() {
+        let text = r#"{"\ud800":1,"b":["\uD83D\uDE00 \uFFFD \\ud800", "x\udc00y"]}"#;
+        let findings = parse(text).findings;
+        let places: Vec<_> = findings.iter().map(|f| &text[f.span.range()]).collect();
+        assert_eq!(places, ["\\ud800", "\\udc00"]);
+        assert!(findings.iter().all(|f| f.rule == &form::SYNTAX_ERROR));
+    }
+
+    #[test]
+    fn what_is_too_much_to_show_is_counted() {
+        let text = format!("{{{}\"a\":1}}", "\"a\":1,".repeat(5000));
+        let findings = parse(&text).findings;
+        assert_eq!(findings.len(), MAX_FINDINGS + 1);
+        let last = &findings[MAX_FINDINGS];
+        assert_eq!(last.message, "the file has 4000 more errors like these");
+        assert_eq!(last.span, Span::at(text.len()));
     }
 
     #[test]

@@ -2,17 +2,16 @@
 
 use super::document::{Field, Object, Reader, value_span};
 use super::fields::{choice, required};
-use super::report::Report;
-use super::traps;
+use super::report::{AbsentKey, Report};
 use super::unknown::Part;
 use super::value::{scalar_value, value};
 use crate::policy::condition::{OPERATORS, Ordering, Test};
 use crate::policy::re2::Pattern;
 use crate::policy::value::Value;
-use crate::rules::form::{INVALID_CONDITION, MISSING_KEY};
+use crate::rules::form::INVALID_CONDITION;
 use crate::schema::words::{
-    OPERATORS_BY_OTHER_NAMES, argument_in, did_you_mean, json, listed, literal, shown, unquoted,
-    write,
+    OPERATORS_BY_OTHER_NAMES, argument_in, did_you_mean, json, literal, operators_help, shown,
+    unquoted, write,
 };
 use crate::source::tree::{Node, ScalarKind, join};
 use crate::suggest::quoted;
@@ -42,13 +41,13 @@ pub(super) fn read<'a>(
     // A value that is refused needs no second finding about how it is read.
     let fits = op.is_none() || test.is_some();
     if let Some(value) = value.filter(|_| fits) {
-        traps::check(value, &pointer, reader.report);
+        reader.report.traps(value, &pointer);
     }
     Some(Condition { object, path, test })
 }
 
 fn check_path(object: &Object<'_>, path: Field<'_>, report: &mut Report) {
-    let Some(text) = required(object, path, "path: args.<field>", report) else {
+    let Some(text) = required(object, path, "path: args.<field>", None, report) else {
         return;
     };
     if text.starts_with("args.") || text.starts_with("state.") {
@@ -69,8 +68,7 @@ fn check_path(object: &Object<'_>, path: Field<'_>, report: &mut Report) {
 }
 
 fn operator<'a>(object: &Object<'_>, op: Field<'a>, report: &mut Report) -> Option<&'a str> {
-    let help = format!("the operators are {}", listed(OPERATORS, "and"));
-    let text = required(object, op, &help, report)?;
+    let text = required(object, op, "op: eq", Some(operators_help()), report)?;
     let synonyms = OPERATORS_BY_OTHER_NAMES;
     let known = choice(object, op, &INVALID_CONDITION, &OPERATORS, synonyms, report);
     known.then_some(text)
@@ -142,9 +140,17 @@ fn unfit(op: &str, node: Option<&Node>, object: &Object<'_>, report: &mut Report
             report.refused = true;
             return;
         }
-        let message = format!("this condition has no `value`, and `{op}` needs {needs}");
-        let (pointer, head) = (&object.pointer, object.head);
-        report.refuse(&MISSING_KEY, pointer, head, message);
+        let absent = AbsentKey {
+            key: "value",
+            member: match op {
+                "in" | "not_in" => "value: [ … ]",
+                "exists" => "value: true",
+                _ => "value: …",
+            },
+            why: format!(", and `{op}` needs {needs}"),
+            help: None,
+        };
+        report.absent(object, absent);
         return;
     };
     let message = match node.as_scalar().map(|scalar| scalar.kind) {

@@ -2,7 +2,7 @@
 
 use ahash::{AHashMap, AHashSet};
 
-use super::document::{Rule, Tool};
+use super::document::{Rule, Tool, is_null};
 use super::rate_limit::{RateLimit, shorthand};
 use super::report::Report;
 use crate::finding::{Finding, Label};
@@ -13,6 +13,8 @@ use crate::suggest::quoted;
 /// The counters that the tools of a file define.
 pub(super) struct Counters<'a> {
     of_tools: AHashMap<&'a str, AHashSet<String>>,
+    /// Tools with a counter whose name can't be told, which has been reported.
+    unclear: AHashSet<&'a str>,
 }
 
 impl<'a> Counters<'a> {
@@ -21,25 +23,50 @@ impl<'a> Counters<'a> {
             let names = tool.rules.iter().filter_map(counter_of);
             (tool.entry.key.as_str(), names.map(|c| c.name).collect())
         });
+        let unclear = tools
+            .iter()
+            .filter(|tool| tool.rules.iter().any(is_unclear));
         Self {
             of_tools: of_tools.collect(),
+            unclear: unclear.map(|tool| tool.entry.key.as_str()).collect(),
         }
     }
 
     /// Whether the counter that `path` reads is defined. Paths without a counter's name pass.
     pub fn define(&self, path: &str) -> bool {
-        let mut parts = path.splitn(3, '.').skip(1);
-        let (Some(scope), Some(counter)) = (parts.next(), parts.next()) else {
+        let Some((tool, counter)) = self.owner(path) else {
             return true;
         };
+        self.of_tools
+            .get(tool)
+            .is_some_and(|names| names.contains(counter))
+    }
+
+    /// Whether `path` reads a counter of a tool that has one by a name that can't be told.
+    pub fn are_unclear(&self, path: &str) -> bool {
+        self.owner(path)
+            .is_some_and(|(tool, _)| self.unclear.contains(tool))
+    }
+
+    /// The tool and the name of the counter that `path` reads.
+    fn owner<'p>(&self, path: &'p str) -> Option<(&'p str, &'p str)> {
+        let mut parts = path.splitn(3, '.').skip(1);
+        let (scope, counter) = (parts.next()?, parts.next()?);
         // The scope of the wildcard's counters, unless a tool has taken the name.
         let tool = match scope {
             "_global" if !self.of_tools.contains_key("_global") => "*",
             scope => scope,
         };
-        self.of_tools
-            .get(tool)
-            .is_some_and(|names| names.contains(counter))
+        Some((tool, counter))
+    }
+}
+
+/// Whether a rule has a counter by a name that can't be told.
+fn is_unclear(rule: &Rule<'_>) -> bool {
+    match (&rule.state, rule.object.node.entry("state")) {
+        (Some(state), _) => state.counter.given().is_none(),
+        (None, Some(entry)) => !is_null(&entry.value),
+        (None, None) => rule.object.has_misspelt("state"),
     }
 }
 

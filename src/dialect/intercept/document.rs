@@ -3,9 +3,8 @@
 
 use super::condition::{self, Condition};
 use super::report::Report;
-use super::traps;
 use super::unknown::{self, Part};
-use crate::rules::form::{INVALID_LIMIT, WRONG_TYPE, YAML_SCALAR_TRAP};
+use crate::rules::form::{INVALID_LIMIT, OTHER_DIALECT_KEY, WRONG_TYPE, YAML_SCALAR_TRAP};
 use crate::schema::places::head;
 use crate::schema::words::{shown, unquoted, write};
 use crate::source::tree::{Entry, Node, Scalar, ScalarKind, Value, join, join_index};
@@ -159,6 +158,7 @@ impl Reader<'_> {
                 Part::Tool => node
                     .as_sequence()
                     .map(|_| "write the list under `rules`".into()),
+                Part::Policy => Some("a policy starts with `version: \"1\"`".into()),
                 _ => None,
             };
             return None;
@@ -169,7 +169,7 @@ impl Reader<'_> {
             if self.report.is_full() {
                 break;
             }
-            let misspelt = unknown::report(part, &object.pointer, entry, &absent, self.report);
+            let misspelt = unknown::report(&object, entry, &absent, self.report);
             object.misspelt.extend(misspelt);
         }
         Some(object)
@@ -184,17 +184,29 @@ impl Reader<'_> {
             Some(Value::Sequence(_) | Value::Mapping(_)) => None,
         };
         if let (None, Some(entry)) = (text, entry) {
-            let node = &entry.value;
-            let message = format!("`{key}` must be text, not {}", shown(node));
-            let pointer = join(&object.pointer, key);
-            let finding = self
-                .report
-                .refuse(&WRONG_TYPE, pointer, value_span(node), message);
-            if key == "rate_limit" {
-                finding.help = Some(write("rate_limit: 10/minute"));
-            }
+            self.not_text(object, entry);
         }
         Field { key, text, entry }
+    }
+
+    /// Reports a list or an object where text has to stand.
+    fn not_text(&mut self, object: &Object<'_>, entry: &Entry) {
+        let (key, node) = (entry.key.as_str(), &entry.value);
+        let pointer = join(&object.pointer, key);
+        if key == "rate_limit" && node.get("max").is_some() {
+            let message = "this spelling of `rate_limit` is an older one of gateway policies";
+            self.report
+                .refuse(&OTHER_DIALECT_KEY, pointer, entry.key_span, message)
+                .help = Some(unknown::rate_limit_instead(node));
+            return;
+        }
+        let message = format!("`{key}` must be text, not {}", shown(node));
+        self.report
+            .refuse(&WRONG_TYPE, pointer, value_span(node), message)
+            .help = Some(match key {
+            "rate_limit" => write("rate_limit: 10/minute"),
+            _ => "write one text, in quotes where it holds brackets, braces or `: `".into(),
+        });
     }
 
     /// The entries of the list `key` that are not null.
@@ -383,7 +395,7 @@ impl Reader<'_> {
             _ => true,
         };
         if exact {
-            traps::check(node, pointer, self.report);
+            self.report.traps(node, pointer);
             return;
         }
         let message = format!("the engine counts {counted} for {}", quoted(&scalar.text));

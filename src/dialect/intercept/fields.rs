@@ -1,49 +1,46 @@
 //! Fields that have to be there, and fields that say one word out of several.
 
 use super::document::{Field, Object};
-use super::report::Report;
+use super::report::{AbsentKey, Report};
 use crate::rules::Rule;
 use crate::rules::form::{MISSING_KEY, WRONG_TYPE};
-use crate::schema::words::{Synonyms, did_you_mean, listed, meant, write};
+use crate::schema::words::{
+    AN_OPERATOR, Synonyms, WINDOW_HELP, did_you_mean, listed, meant, operators_help, write,
+};
 use crate::suggest::quoted;
 
-/// The text of a field that has to be there. `help` is what to write, or other advice.
+/// The text of a field that has to be there. `member` is what to write; `help` is other advice.
 pub(super) fn required<'a>(
     object: &Object<'_>,
     field: Field<'a>,
-    help: &str,
+    member: &'static str,
+    help: Option<String>,
     report: &mut Report,
 ) -> Option<&'a str> {
-    let (noun, key) = (object.part.this(), field.key);
+    let key = field.key;
     let text = field.text?;
     if !text.is_empty() {
         return Some(text);
     }
     if object.has_misspelt(key) {
         report.refused = true;
-        return None;
-    }
-    let finding = if field.entry.is_some() {
+    } else if field.entry.is_some() {
         let (pointer, span) = object.place(field);
-        report.refuse(
-            &MISSING_KEY,
-            pointer,
-            span,
-            format!("`{key}` of {noun} is empty"),
-        )
+        let message = format!("`{key}` of {} is empty", object.part.this());
+        report.refuse(&MISSING_KEY, pointer, span, message).help =
+            Some(help.unwrap_or_else(|| write(member)));
     } else {
-        let message = format!("{noun} has no `{key}`");
-        report.refuse(&MISSING_KEY, &object.pointer, object.head, message)
-    };
-    let verb = if field.entry.is_some() {
-        "write"
-    } else {
-        "add"
-    };
-    finding.help = Some(match help.split_once(':') {
-        Some((start, _)) if start == key => format!("{verb} `{help}`"),
-        _ => help.to_owned(),
-    });
+        let why = String::new();
+        report.absent(
+            object,
+            AbsentKey {
+                key,
+                member,
+                why,
+                help,
+            },
+        );
+    }
     None
 }
 
@@ -71,14 +68,16 @@ pub(super) fn choice(
         report.refuse(&WRONG_TYPE, pointer, span, message).help = Some(write(word));
         return false;
     }
-    let listed = listed(words.iter().copied(), "or");
-    let message = match words.len() {
-        ..=3 => format!("`{key}` must be {listed}, not {}", quoted(text)),
-        _ => format!("there is no {} as `{key}`", quoted(text)),
+    let one_of = match key {
+        "op" => AN_OPERATOR.into(),
+        _ => listed(words.iter().copied(), "or"),
     };
-    let help = match meant(text, words.iter().copied(), synonyms) {
-        Some(word) => Some(did_you_mean(word)),
-        None => (words.len() > 3).then(|| format!("`{key}` can be {listed}")),
+    let message = format!("`{key}` must be {one_of}, not {}", quoted(text));
+    let help = match (meant(text, words.iter().copied(), synonyms), key) {
+        (Some(word), _) => Some(did_you_mean(word)),
+        (None, "op") => Some(operators_help()),
+        (None, "window") => Some(WINDOW_HELP.into()),
+        (None, _) => None,
     };
     report.refuse(rule, pointer, span, message).help = help;
     false

@@ -13,7 +13,6 @@ mod fields;
 mod lower;
 mod rate_limit;
 mod report;
-mod traps;
 mod unknown;
 mod validate;
 mod value;

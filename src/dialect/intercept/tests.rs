@@ -548,7 +548,6 @@ fn errors_stand_where_they_are() {
         &[
             ("missing-key", "/tools/t/rules/0/name", "''"),
             ("missing-key", "/tools/t/rules/0/conditions/0", "{"),
-            ("missing-key", "/tools/t/rules/0/conditions/0", "{"),
         ],
     );
     assert_places(
@@ -557,6 +556,28 @@ fn errors_stand_where_they_are() {
             "{name: b, rate_limit: 2/day}",
         ]),
         &[("invalid-rule", "/tools/t/rules/1/rate_limit", "2/day")],
+    );
+    assert_places(
+        &rules(&["{name: a, require: []}"]),
+        &[("other-dialect-key", "/tools/t/rules/0/require", "require")],
+    );
+    assert_places(
+        &rules(&["{name: a, rate_limit: {max: 5, window: 60}}"]),
+        &[(
+            "other-dialect-key",
+            "/tools/t/rules/0/rate_limit",
+            "rate_limit",
+        )],
+    );
+    assert_places(
+        "{version: '1', tools: {t: {action: deny, reason: x}}}",
+        &[("other-dialect-key", "/tools/t/action", "action")],
+    );
+    assert_places(
+        &rules(&[
+            "{name: a, conditions: [{path: state.t.c, op: lt, value: 1}], state: {window: day}}",
+        ]),
+        &[("missing-key", "/tools/t/rules/0/state", "state")],
     );
     assert_places(
         &condition("path: args.x, op: lt, value: 2024-01-02"),

@@ -1,10 +1,14 @@
 //! Keys that the engine ignores: misspelt ones, ones in the wrong object, and those of gateway
-//! policies.
+//! policies, in their older spelling too.
 
+use super::document::Object;
 use super::report::Report;
+use crate::finding::Label;
 use crate::rules::form::{OTHER_DIALECT_KEY, UNKNOWN_KEY};
-use crate::schema::words::{KEYS_BY_OTHER_NAMES, did_you_mean, listed, meant};
-use crate::source::tree::{Entry, join};
+use crate::schema::words::{
+    KEYS_BY_OTHER_NAMES, Rate, WINDOW_HELP, did_you_mean, json, listed, meant, rate_of,
+};
+use crate::source::tree::{Entry, Node, join};
 use crate::suggest::quoted;
 
 /// The kinds of objects in a file.
@@ -73,20 +77,23 @@ impl Part {
     }
 }
 
-/// Reports `entry`, a key that an object of kind `part` does not have. Gives the key that is
-/// absent because this one is a misspelling of it, out of those that are `absent`.
+/// Reports `entry`, a key that `object` should not have. Gives the key whose absence this one
+/// accounts for, out of those that are `absent`.
 pub(super) fn report(
-    part: Part,
-    pointer: &str,
+    object: &Object<'_>,
     entry: &Entry,
     absent: &[&'static str],
     report: &mut Report,
 ) -> Option<&'static str> {
-    let key = entry.key.as_str();
-    let pointer = join(pointer, key);
+    let (part, key) = (object.part, entry.key.as_str());
+    let pointer = join(&object.pointer, key);
+    if part == Part::Tool && is_older_spelling(entry) {
+        older_spelling(object.node, entry, pointer, report);
+        return None;
+    }
     if let Some(help) = gateway_key(part, key) {
         let consequence = match key {
-            "require" | "deny_if" | "validate" => ", and let through what it forbids",
+            "require" | "deny_if" => ", and let through what it forbids",
             "all_tools" | "limits" => ", and count nothing",
             _ => "",
         };
@@ -96,7 +103,8 @@ pub(super) fn report(
         report
             .stricter(&OTHER_DIALECT_KEY, pointer, entry.key_span, message)
             .help = Some(help.into());
-        return None;
+        // A rule that says in the gateway's keys when it applies has no others to say it.
+        return (part == Part::Rule).then_some("conditions");
     }
     let message = format!(
         "{} is not a key of {}: the engine would ignore it",
@@ -139,10 +147,87 @@ fn gateway_key(part: Part, key: &str) -> Option<&'static str> {
              one that always denies is `action: deny`"
         }
         (Part::Tool, "limits") => "write `rules` with `rate_limit: 10/minute`",
-        (Part::Tool, "validate") => {
-            "write `rules` with a condition such as `{path: args.x, op: exists, value: true}`"
+        (Part::Rule, "require") => "write `conditions` here: a rule denies unless all of them hold",
+        (Part::Rule, "deny_if") => {
+            "write `conditions` here that say the opposite, for a rule denies unless all of them hold"
         }
-        (Part::Tool, "reason") => "write it as `on_deny` of the rule that denies",
+        (Part::Rule, "limits") => "write a rule with `rate_limit: 10/minute`",
         _ => return None,
     })
+}
+
+/// Whether a key of a tool is one that the gateway's pages also describe, in an older spelling.
+/// Where its value is what a rule would have under this key, it is only in the wrong place.
+fn is_older_spelling(entry: &Entry) -> bool {
+    match entry.key.as_str() {
+        "action" => entry.value.as_str() != Some("evaluate"),
+        "rate_limit" => entry.value.as_mapping().is_some(),
+        "reason" | "validate" => true,
+        _ => false,
+    }
+}
+
+/// Reports a key of a tool in the older spelling; `action` and `reason` together are one finding.
+fn older_spelling(tool: &Node, entry: &Entry, pointer: String, report: &mut Report) {
+    let key = entry.key.as_str();
+    let action = tool
+        .entry("action")
+        .filter(|entry| is_older_spelling(entry));
+    if key == "reason" && action.is_some() {
+        return;
+    }
+    let consequence = match (key, entry.value.as_str()) {
+        ("validate", _) | ("action", Some("deny")) => ", and let through what it forbids",
+        ("rate_limit", _) => ", and count nothing",
+        _ => "",
+    };
+    let message = format!(
+        "`{key}` of a tool is an older spelling of gateway policies: the engine would ignore \
+         it{consequence}"
+    );
+    let reason = tool.entry("reason").filter(|_| key == "action");
+    let finding = report.stricter(&OTHER_DIALECT_KEY, pointer, entry.key_span, message);
+    if let Some(reason) = reason {
+        finding.labels.push(Label {
+            span: reason.key_span,
+            text: "goes with it".into(),
+        });
+    }
+    finding.help = Some(match key {
+        "action" => action_instead(
+            &entry.value,
+            reason.and_then(|reason| reason.value.as_str()),
+        ),
+        "rate_limit" => format!("in a rule of `rules`, {}", rate_limit_instead(&entry.value)),
+        "validate" => {
+            "write `rules` with a condition such as `{path: args.x, op: exists, value: true}`"
+                .into()
+        }
+        _ => "write it as `on_deny` of the rule that denies".into(),
+    });
+}
+
+/// What to write instead of the `action` of a tool.
+fn action_instead(action: &Node, reason: Option<&str>) -> String {
+    match action.as_str() {
+        Some("deny") => {
+            let on_deny = reason.map(|text| format!(", on_deny: {}", json(text)));
+            let on_deny = on_deny.unwrap_or_default();
+            format!("write `rules: [{{name: <what it is for>, action: deny{on_deny}}}]`")
+        }
+        Some("allow") => "leave it out: a tool is allowed unless a rule denies".into(),
+        _ => "write `rules`".into(),
+    }
+}
+
+/// What to write instead of a `rate_limit` with `max` and `window`.
+pub(super) fn rate_limit_instead(node: &Node) -> String {
+    match rate_of(node) {
+        Rate::Exact(max, window) => format!("write `rate_limit: {max}/{window}`"),
+        Rate::OtherWindow(seconds) => format!(
+            "write `rate_limit: 10/minute`; a window of {seconds} seconds can't be converted, for \
+             {WINDOW_HELP}"
+        ),
+        Rate::Unclear => "write `rate_limit: 10/minute`".into(),
+    }
 }

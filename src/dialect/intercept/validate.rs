@@ -6,13 +6,13 @@ use super::counters::{self, Counters};
 use super::document::{Document, Hidden, Rule, State, Tool, is_null};
 use super::fields::{choice, required};
 use super::rate_limit::{Problem, RateLimit, shorthand};
-use super::report::Report;
+use super::report::{AbsentKey, Report};
 use crate::finding::Label;
 use crate::policy::limit::Window;
 use crate::rules::form::{INVALID_LIMIT, INVALID_RULE, UNSUPPORTED_VERSION, WRONG_TYPE};
 use crate::schema::words::{
-    POSTURES_BY_OTHER_NAMES, Synonyms, WINDOWS_BY_OTHER_NAMES, argument_in, did_you_mean, listed,
-    meant, write,
+    POSTURES_BY_OTHER_NAMES, Synonyms, WINDOW_HELP, WINDOWS_BY_OTHER_NAMES, argument_in,
+    did_you_mean, listed, meant, write,
 };
 use crate::source::tree::join;
 use crate::span::Span;
@@ -46,7 +46,7 @@ pub(super) fn check(document: &Document<'_>, report: &mut Report) {
 fn version(document: &Document<'_>, report: &mut Report) {
     const WRITE: &str = "version: \"1\"";
     let (object, field) = (&document.object, document.version);
-    match required(object, field, WRITE, report) {
+    match required(object, field, WRITE, None, report) {
         None | Some("1") => {}
         Some(text) => {
             let message = format!(
@@ -66,7 +66,9 @@ fn hide(hidden: &[Hidden<'_>], report: &mut Report) {
     for entry in hidden {
         if entry.name.trim().is_empty() {
             let message = "an entry of `hide` must not be empty";
-            report.refuse(&WRONG_TYPE, &entry.pointer, entry.span, message);
+            report
+                .refuse(&WRONG_TYPE, &entry.pointer, entry.span, message)
+                .help = Some("write the tool's name, or remove the entry".into());
         } else if let Some(earlier) = first.get(entry.name) {
             let message = format!(
                 "{} is hidden twice, which the engine refuses",
@@ -90,7 +92,13 @@ fn check_rule(tool: &Tool<'_>, rule: &Rule<'_>, counters: &Counters<'_>, report:
         bad_shorthand(rule, report);
         return;
     }
-    required(&rule.object, rule.name, "name: <what it is for>", report);
+    required(
+        &rule.object,
+        rule.name,
+        "name: <what it is for>",
+        None,
+        report,
+    );
     if let Some(Ok(limit)) = limit {
         counters::check_own(tool, rule, limit, counters, report);
         return;
@@ -106,7 +114,12 @@ fn check_rule(tool: &Tool<'_>, rule: &Rule<'_>, counters: &Counters<'_>, report:
         let Some(path) = condition.path.given() else {
             continue;
         };
-        if path.starts_with("state.") && !counters.define(path) {
+        if !path.starts_with("state.") || counters.define(path) {
+            continue;
+        }
+        if counters.are_unclear(path) {
+            report.refused = true;
+        } else {
             let (pointer, span) = condition.object.place(condition.path);
             counters::undefined(path, pointer, span, report).help =
                 Some("a counter is defined by the `state` block of a rule of that tool".into());
@@ -146,6 +159,17 @@ fn conditions_fit_the_action(rule: &Rule<'_>, report: &mut Report) {
                 Some(entry) => (join(&object.pointer, "conditions"), entry.key_span),
                 None => (object.pointer.clone(), object.head),
             };
+            // One finding for all that the rule lacks.
+            if entry.is_none() && rule.name.entry.is_none() && !object.has_misspelt("name") {
+                let absent = AbsentKey {
+                    key: "conditions",
+                    member: "conditions: [ … ]",
+                    why: String::new(),
+                    help: None,
+                };
+                report.absent(object, absent);
+                return;
+            }
             let message = "a rule needs at least one condition, unless it is `action: deny` or has \
                            a `rate_limit`";
             report.refuse(&INVALID_RULE, pointer, span, message).help =
@@ -215,7 +239,7 @@ fn explain(problem: Problem<'_>, text: &str) -> (String, String) {
                     listed(windows, "or"),
                     quoted(window)
                 ),
-                known.map_or_else(|| EXAMPLE.into(), did_you_mean),
+                known.map_or_else(|| WINDOW_HELP.into(), did_you_mean),
             )
         }
     }
@@ -223,8 +247,8 @@ fn explain(problem: Problem<'_>, text: &str) -> (String, String) {
 
 fn check_state(state: &State<'_>, report: &mut Report) {
     let object = &state.object;
-    required(object, state.counter, "counter: <name>", report);
-    if required(object, state.window, "window: day", report).is_some() {
+    required(object, state.counter, "counter: <name>", None, report);
+    if required(object, state.window, "window: day", None, report).is_some() {
         let (windows, synonyms) = (&Window::NAMES, WINDOWS_BY_OTHER_NAMES);
         choice(
             object,

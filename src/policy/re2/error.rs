@@ -27,7 +27,12 @@ pub(super) enum Fault<'a> {
     /// What follows `(?` is neither flags nor a group.
     PerlSyntax(&'a str),
     NestedRepeat(&'a str),
+    /// `{5,2}`.
+    BackwardCount(&'a str),
+    /// `{1001}`.
     RepeatCount(&'a str),
+    /// `(a{100}){100}`.
+    NestedCount(&'a str),
     MissingArgument(&'a str),
     /// The class from its `[` on.
     OpenClass(&'a str),
@@ -53,7 +58,9 @@ impl Fault<'_> {
             Self::NamedCapture(part) => ("invalid named capture", part),
             Self::PerlSyntax(part) => ("invalid or unsupported Perl syntax", part),
             Self::NestedRepeat(part) => ("invalid nested repetition operator", part),
-            Self::RepeatCount(part) => ("invalid repeat count", part),
+            Self::BackwardCount(part) | Self::RepeatCount(part) | Self::NestedCount(part) => {
+                ("invalid repeat count", part)
+            }
             Self::MissingArgument(part) => ("missing argument to repetition operator", part),
             Self::OpenClass(part) => ("missing closing ]", part),
             Self::OpenGroup(part) => ("missing closing )", part),
@@ -75,8 +82,14 @@ impl Fault<'_> {
             Self::NestedRepeat(part) => {
                 format!("`{}` repeats a repetition", brief(part))
             }
-            Self::RepeatCount(part) => format!(
-                "the repetition `{}` counts backwards or above 1000, together with those inside it",
+            Self::BackwardCount(part) => {
+                format!("the repetition `{}` counts backwards", brief(part))
+            }
+            Self::RepeatCount(part) => {
+                format!("the repetition `{}` counts above 1000", brief(part))
+            }
+            Self::NestedCount(part) => format!(
+                "the repetition `{}` comes to more than 1000 copies, with the repetitions inside it",
                 brief(part)
             ),
             Self::MissingArgument(part) => format!("`{}` has nothing to repeat", brief(part)),
@@ -98,6 +111,16 @@ impl Fault<'_> {
             Self::Escape(r"\h") => r"write `[\t ]`".to_owned(),
             Self::Escape(part) if part.starts_with(r"\x") => {
                 r"write `\x7F` or `\x{10FFFF}`".to_owned()
+            }
+            Self::Escape(part) if is_back_reference(part) => BACK_REFERENCE_HELP.to_owned(),
+            Self::NamedCapture(part) if is_look_behind(part) => LOOK_AROUND_HELP.to_owned(),
+            Self::PerlSyntax(part) => return perl_help(part).map(str::to_owned),
+            Self::BackwardCount(_) => "put the smaller number first".to_owned(),
+            Self::RepeatCount(_) => {
+                "write a smaller number, or `*` or `+` for any number".to_owned()
+            }
+            Self::NestedCount(_) => {
+                "write smaller numbers, or `*` or `+` for any number".to_owned()
             }
             Self::TrailingBackslash => r"write `\\` for a literal backslash".to_owned(),
             Self::NestedRepeat(part) if part.ends_with('+') => {
@@ -139,9 +162,35 @@ impl PatternError {
     }
 }
 
-fn escape_message(part: &str) -> String {
+const LOOK_AROUND_HELP: &str = "write two conditions, each with a pattern of its own; gateway policies can forbid one of them \
+     with `deny_if`";
+const BACK_REFERENCE_HELP: &str =
+    "write out what may be repeated, such as `aa|bb`, or check the parts by other arguments";
+
+fn is_back_reference(part: &str) -> bool {
     let rest = part.strip_prefix('\\').unwrap_or(part);
-    if rest.starts_with(|c: char| c.is_ascii_digit()) {
+    rest.starts_with(|c: char| c.is_ascii_digit())
+}
+
+fn is_look_behind(part: &str) -> bool {
+    part.starts_with("(?<=") || part.starts_with("(?<!")
+}
+
+/// What to write instead of a group that other engines have.
+fn perl_help(part: &str) -> Option<&'static str> {
+    Some(match part.chars().nth(2)? {
+        '=' | '!' => LOOK_AROUND_HELP,
+        '>' => "write an ordinary group, `(?:…)`: RE2 never backtracks",
+        '#' => "leave the comment out",
+        '|' => "write an ordinary group, `(?:…)`",
+        '(' => "write the cases as alternatives, `a|b`",
+        'P' if part.starts_with("(?P=") => BACK_REFERENCE_HELP,
+        _ => return None,
+    })
+}
+
+fn escape_message(part: &str) -> String {
+    if is_back_reference(part) {
         return format!("back-reference `{part}` is not supported: patterns are RE2");
     }
     if part == r"\C" {
@@ -151,10 +200,9 @@ fn escape_message(part: &str) -> String {
 }
 
 fn capture_message(part: &str) -> String {
-    for behind in ["(?<=", "(?<!"] {
-        if part.starts_with(behind) {
-            return format!("look-behind `{behind}` is not supported: patterns are RE2");
-        }
+    if is_look_behind(part) {
+        let behind = &part[..4];
+        return format!("look-behind `{behind}` is not supported: patterns are RE2");
     }
     format!(
         "`{}` is no group name: a name is letters, digits and `_` up to a `>`",

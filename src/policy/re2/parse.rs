@@ -281,7 +281,12 @@ impl<'a> Parser<'a> {
             return self.literal(u32::from('{'));
         };
         if min > MAX_COPIES || max.is_some_and(|max| max > MAX_COPIES || min > max) {
-            return Err(Fault::RepeatCount(until(self.rest, after)).into());
+            let written = until(self.rest, after);
+            let fault = match max {
+                Some(max) if min > max => Fault::BackwardCount(written),
+                _ => Fault::RepeatCount(written),
+            };
+            return Err(fault.into());
         }
         self.repetition(Repetition::Counted(min, max), after, repeated)
     }
@@ -307,7 +312,7 @@ impl<'a> Parser<'a> {
         let node = self.checked(node)?;
         let multiplies = matches!(how, Repetition::Counted(min, max) if min >= 2 || max >= Some(2));
         if multiplies && node.copies > MAX_COPIES {
-            return Err(Fault::RepeatCount(written).into());
+            return Err(Fault::NestedCount(written).into());
         }
         self.group.sequence.push(node);
         self.last_repetition = Some(self.rest);

@@ -229,9 +229,9 @@ fn says_what_and_why() {
     assert_eq!(
         messages,
         [
-            "look-around `(?=` is not supported: patterns are RE2 |  | invalid or unsupported Perl syntax: `(?=`",
-            "look-behind `(?<=` is not supported: patterns are RE2 |  | invalid named capture: `(?<=a)`",
-            r"back-reference `\1` is not supported: patterns are RE2 |  | invalid escape sequence: `\1`",
+            "look-around `(?=` is not supported: patterns are RE2 | write two conditions, each with a pattern of its own; gateway policies can forbid one of them with `deny_if` | invalid or unsupported Perl syntax: `(?=`",
+            "look-behind `(?<=` is not supported: patterns are RE2 | write two conditions, each with a pattern of its own; gateway policies can forbid one of them with `deny_if` | invalid named capture: `(?<=a)`",
+            r"back-reference `\1` is not supported: patterns are RE2 | write out what may be repeated, such as `aa|bb`, or check the parts by other arguments | invalid escape sequence: `\1`",
             "`**` repeats a repetition | put the inner repetition in a group, `(?:…)` | invalid nested repetition operator: `**`",
             r"`\p{Grek}` names no class that RE2 knows | did you mean `\p{Greek}`? | invalid character class range: `\p{Grek}`",
         ]

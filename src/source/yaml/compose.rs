@@ -162,7 +162,7 @@ impl Composer<'_> {
                 &EXTRA_YAML_DOCUMENT,
                 "",
                 rest_of_line(self.text, at),
-                "a second document starts here, and the engine ignores it",
+                "a second document starts here, and only the first is read",
             )
             .help("keep one document in each file"),
         );
@@ -344,6 +344,7 @@ impl Composer<'_> {
             let finding = syntax_error(span, format!("`{alias}` stands inside what it stands for"));
             return Err(finding
                 .label(visible(self.text, anchored.start), "which starts here")
+                .help("write out what is meant: a value can't hold itself")
                 .into());
         }
         if self.open.len() + height > MAX_DEPTH {
@@ -352,7 +353,9 @@ impl Composer<'_> {
         self.alias_weight = self.alias_weight.saturating_add(weight);
         if self.alias_weight > ALIAS_BUDGET {
             let message = format!("aliases stand for more than {ALIAS_BUDGET} values");
-            return Err(syntax_error(span, message).into());
+            return Err(syntax_error(span, message)
+                .help("use fewer aliases, or split the policy")
+                .into());
         }
         let id = self.push(Content::Alias(target), span, weight);
         self.document.nodes[id].height = height;

@@ -30,6 +30,7 @@ pub(super) fn syntax_error(span: Span, message: impl Into<String>) -> Finding {
 /// The finding about nesting at `span`.
 pub(super) fn too_deep(span: Span) -> Finding {
     syntax_error(span, format!("nested more than {MAX_DEPTH} levels deep"))
+        .help("no policy needs that many: is a bracket closed too late?")
 }
 
 /// What was being read when the parser gave up.

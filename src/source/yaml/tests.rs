@@ -361,7 +361,7 @@ fn collections_may_nest_128_deep() {
 
 #[test]
 fn only_the_first_document_counts() {
-    let message = "a second document starts here, and the engine ignores it";
+    let message = "a second document starts here, and only the first is read";
     for (text, underlined) in [
         ("a: 1\n---\nb: 2\n", "---"),
         ("a: 1\n--- # two\n[broken", "--- # two"),
