@@ -11,6 +11,10 @@ use serde::{Deserialize, Serialize};
 use crate::rules::Rule;
 use crate::span::Span;
 
+/// How many findings a file may have: a hostile one must not fill the memory, or a screen, with
+/// them. Readers stop after one more, so that whoever reports can tell that there are more.
+pub const MAX_FINDINGS: usize = 1_000;
+
 /// How much a finding matters. Ordered: a note is less than a warning, a warning less than an error.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]

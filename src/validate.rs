@@ -3,8 +3,9 @@
 use std::cmp::Ordering;
 
 use crate::dialect::{self, Dialect};
-use crate::finding::Finding;
+use crate::finding::{Finding, MAX_FINDINGS};
 use crate::policy::Policy;
+use crate::rules::Rule;
 use crate::rules::form;
 use crate::source::file::SourceFile;
 use crate::source::tree::{Node, Value};
@@ -27,6 +28,24 @@ pub struct Validated {
 
 /// Validates `file`, as `dialect` if that is given.
 pub fn validate(file: &SourceFile, dialect: Option<Dialect>) -> Validated {
+    let mut validated = examine(file, dialect);
+    validated.findings.sort_by(by_place);
+    if validated.findings.len() > MAX_FINDINGS {
+        validated.findings.truncate(MAX_FINDINGS);
+        validated
+            .findings
+            .push(there_is_more(file, validated.findings[0].rule));
+    }
+    validated
+}
+
+fn there_is_more(file: &SourceFile, rule: &'static Rule) -> Finding {
+    let message =
+        format!("the file has more than {MAX_FINDINGS} errors, of which these are the first");
+    Finding::new(rule, "", Span::at(file.text.len()), message).help("mend these and look again")
+}
+
+fn examine(file: &SourceFile, dialect: Option<Dialect>) -> Validated {
     if let Some(at) = file.invalid_at {
         return failed(not_text(file, at));
     }
@@ -70,7 +89,6 @@ pub fn validate(file: &SourceFile, dialect: Option<Dialect>) -> Validated {
             (None, None)
         }
     };
-    findings.sort_by(by_place);
     let policy = policy.filter(|_| readable);
     Validated {
         policy,
@@ -136,4 +154,28 @@ fn looks_like_policy(root: &Node) -> bool {
     let has = |key| root.get(key).is_some();
     (has("version") || has("default"))
         && (has("tools") || has("hide") || has("all_tools") || has("default"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::Syntax;
+
+    #[test]
+    fn that_there_is_more_to_find_is_said() {
+        let json = format!("{{{}\"a\":1}}", "\"a\":1,".repeat(5000));
+        let yaml = "a: 1\n".repeat(5000);
+        for (text, syntax) in [(json, Syntax::Json), (yaml, Syntax::Yaml)] {
+            let file = SourceFile::new("policy", text, syntax);
+            let findings = validate(&file, None).findings;
+            assert_eq!(findings.len(), MAX_FINDINGS + 1);
+            let last = &findings[MAX_FINDINGS];
+            assert!(
+                last.message.contains("more than 1000 errors"),
+                "{}",
+                last.message
+            );
+            assert_eq!(last.span, Span::at(file.text.len()));
+        }
+    }
 }

@@ -36,8 +36,8 @@ form! {
     INVALID_CONDITION = "invalid-condition", "a condition that can't be evaluated";
     /// Intercept's own rules of shape.
     INVALID_RULE = "invalid-rule", "a rule whose parts don't fit together";
-    /// A second YAML document, which the engine ignores.
-    EXTRA_YAML_DOCUMENT = "extra-yaml-document", "a second YAML document, which the engine ignores";
+    /// A second YAML document, which is not read.
+    EXTRA_YAML_DOCUMENT = "extra-yaml-document", "a second YAML document, which is not read";
     /// A plain YAML scalar that is read differently from what it looks like.
     YAML_SCALAR_TRAP = "yaml-scalar-trap", "an unquoted value that is read as something else";
 }

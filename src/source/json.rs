@@ -4,18 +4,14 @@ use ahash::AHashMap;
 
 use super::Parsed;
 use super::tree::{Entry, Node, Scalar, ScalarKind, Value, join, join_index};
-use crate::finding::Finding;
+use crate::finding::{Finding, MAX_FINDINGS};
 use crate::json::{self, ErrorKind, walk};
 use crate::rules::form;
 use crate::span::Span;
 
-/// More findings than this are not kept: a hostile file must not fill the memory, or a screen, with
-/// them. One more says how many were left out.
-const MAX_FINDINGS: usize = 1000;
-
 /// Reads `text`. A text that is no JSON has one finding and no tree. Duplicate keys and escapes that
-/// are no characters have a finding each, up to 1,000, beside a tree; the first of two keys stands
-/// in it.
+/// are no characters have a finding each, up to [`MAX_FINDINGS`] and one, beside a tree; the first of
+/// two keys stands in it.
 pub fn parse(text: &str) -> Parsed {
     let body = text.strip_prefix('\u{feff}').unwrap_or(text);
     let offset = text.len() - body.len();
@@ -29,11 +25,10 @@ pub fn parse(text: &str) -> Parsed {
     let mut builder = Builder {
         text,
         findings: Vec::new(),
-        left_out: 0,
     };
     let span = Span::new(offset + start, offset + end);
     parsed.root = Some(builder.node(span, ""));
-    parsed.findings = builder.into_findings();
+    parsed.findings = builder.findings;
     parsed
 }
 
@@ -91,28 +86,13 @@ fn advice(kind: ErrorKind, body: &str, rest: &str) -> Option<&'static str> {
 struct Builder<'t> {
     text: &'t str,
     findings: Vec<Finding>,
-    /// How many findings there are beyond [`MAX_FINDINGS`].
-    left_out: usize,
 }
 
 impl Builder<'_> {
     fn report(&mut self, finding: impl FnOnce() -> Finding) {
-        if self.findings.len() < MAX_FINDINGS {
+        if self.findings.len() <= MAX_FINDINGS {
             self.findings.push(finding());
-        } else {
-            self.left_out += 1;
         }
-    }
-
-    /// The findings, and one at the end of the text about those that were left out.
-    fn into_findings(mut self) -> Vec<Finding> {
-        if let (Some(last), 1..) = (self.findings.last(), self.left_out) {
-            let message = format!("the file has {} more errors like these", self.left_out);
-            let more = Finding::new(last.rule, "", Span::at(self.text.len()), message)
-                .help(format!("only the first {MAX_FINDINGS} are shown"));
-            self.findings.push(more);
-        }
-        self.findings
     }
 
     /// Reports an escape that is no character in the string or key at `span`, quotes included.
@@ -262,16 +242,6 @@ mod tests {
         let places: Vec<_> = findings.iter().map(|f| &text[f.span.range()]).collect();
         assert_eq!(places, ["\\ud800", "\\udc00"]);
         assert!(findings.iter().all(|f| f.rule == &form::SYNTAX_ERROR));
-    }
-
-    #[test]
-    fn what_is_too_much_to_show_is_counted() {
-        let text = format!("{{{}\"a\":1}}", "\"a\":1,".repeat(5000));
-        let findings = parse(&text).findings;
-        assert_eq!(findings.len(), MAX_FINDINGS + 1);
-        let last = &findings[MAX_FINDINGS];
-        assert_eq!(last.message, "the file has 4000 more errors like these");
-        assert_eq!(last.span, Span::at(text.len()));
     }
 
     #[test]

@@ -63,13 +63,14 @@ struct TextReport<'r> {
 impl<'r> TextReport<'r> {
     fn totals(&mut self, total: &Tally, skipped: u64) -> io::Result<()> {
         let traces = names(&self.context.traces);
+        let mut named = BTreeSet::new();
         let policies: Vec<_> = self
             .context
             .policies
             .iter()
-            .map(|p| p.name.to_owned())
-            .collect::<BTreeSet<_>>()
-            .into_iter()
+            .map(|p| p.name)
+            .filter(|name| named.insert(*name))
+            .map(str::to_owned)
             .collect();
         let policies = names(&policies);
         writeln!(

@@ -3,17 +3,14 @@
 use granit_parser::ErrorKind;
 
 use super::text::tab_in_indentation;
-use crate::finding::Finding;
+use crate::finding::{Finding, MAX_FINDINGS};
 use crate::rules::form::SYNTAX_ERROR;
 use crate::source::MAX_DEPTH;
 use crate::span::Span;
 
-/// How many findings one pass over a text keeps: a hostile file must not fill the memory with them.
-pub(super) const MAX_FINDINGS: usize = 1000;
-
-/// Adds a finding while there are fewer than [`MAX_FINDINGS`].
+/// Adds a finding while there are no more than [`MAX_FINDINGS`].
 pub(super) fn report(findings: &mut Vec<Finding>, finding: impl FnOnce() -> Finding) {
-    if findings.len() < MAX_FINDINGS {
+    if findings.len() <= MAX_FINDINGS {
         findings.push(finding());
     }
 }
