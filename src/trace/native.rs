@@ -92,6 +92,8 @@ struct Record<'t> {
     args: Option<Args<'t>>,
     arg_keys: Option<Vec<Cow<'t, str>>>,
     outcome: Outcome,
+    /// A field that holds the tool's name, or what is done, in formats of others.
+    stands_in: Option<String>,
     /// A field that the format does not have, and the one for arguments that it resembles.
     misspelt: Option<(String, &'static str)>,
 }
@@ -123,6 +125,7 @@ impl<'t> Record<'t> {
             // What says what the call should come to is no part of it; other fields are the
             // recorder's, unless the arguments turn out to be missing.
             "expect" | "expect_rule" => {}
+            "name" | "tool_name" | "method" => self.stands_in = Some(key.to_owned()),
             // Only what begins like the fields for arguments can be one of them misspelt.
             _ if key.starts_with(['a', 'A']) && self.misspelt.is_none() => {
                 let meant = nearest(key, ["arguments", "args", "arg_keys"]);
@@ -150,7 +153,10 @@ impl<'t> Record<'t> {
 
     fn into_call(self, line: u64) -> Result<ToolCall<'t>, LineError> {
         let Some(tool) = self.tool else {
-            return error("the record has no `tool`");
+            let other = self
+                .stands_in
+                .map_or(String::new(), |key| format!(", but `{key}`"));
+            return error(format!("the record has no `tool`{other}"));
         };
         if self.args.is_none()
             && self.arg_keys.is_none()
@@ -230,6 +236,17 @@ mod tests {
 
     fn problem(line: &str) -> Option<String> {
         Reader::default().read(1, line).err().map(|e| e.to_string())
+    }
+
+    #[test]
+    fn records_of_other_formats_are_told_by_what_they_have_instead() {
+        let told = |line| problem(line).unwrap_or_default();
+        assert_eq!(
+            told(r#"{"name":"t"}"#),
+            "the record has no `tool`, but `name`"
+        );
+        assert_eq!(told("{}"), "the record has no `tool`");
+        assert_eq!(problem(r#"{"name":"a","tool":"t"}"#), None);
     }
 
     #[test]
