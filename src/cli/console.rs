@@ -50,16 +50,6 @@ impl Console {
         }
     }
 
-    /// Whether messages are in colour.
-    pub fn color(self) -> bool {
-        self.color
-    }
-
-    /// Whether only errors are wanted.
-    pub fn is_quiet(self) -> bool {
-        self.quiet
-    }
-
     /// Several lines of detail about what was just said, as they are laid out.
     pub fn excerpt(self, text: &str) {
         let lines = text

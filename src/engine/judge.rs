@@ -81,6 +81,18 @@ pub fn judge(policy: &CompiledPolicy, call: &ToolCall<'_>) -> Verdict {
     }
 }
 
+/// Why a call that no policy is for is refused. What a gateway refuses before it looks for a policy
+/// keeps that reason.
+pub fn unassigned(call: &ToolCall<'_>) -> Reason {
+    if call.in_batch {
+        Reason::Batch
+    } else if matches!(call.args, Args::NotAnObject(_)) {
+        Reason::InvalidArguments
+    } else {
+        Reason::NoPolicy
+    }
+}
+
 fn judge_rules(policy: &CompiledPolicy, number: u32, args: &Args<'_>) -> Judged {
     let tool = policy.tool(number);
     let mut judged = Judged {

@@ -16,7 +16,7 @@ pub use compile::{ClauseId, CompiledPolicy, CounterScoping};
 pub use counters::{Counters, Peak};
 pub use coverage::Coverage;
 pub use decision::{Decision, Explanation, Place, Reason};
-pub use judge::{Verdict, judge};
+pub use judge::{Verdict, judge, unassigned};
 pub use settle::{MissingTime, Occasion, Replay, Unknowns, settle};
 
 use crate::call::ToolCall;

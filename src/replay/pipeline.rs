@@ -14,7 +14,7 @@ use super::Row;
 use super::assign::{Assigned, policy_for};
 use crate::call::{Args, Outcome, ToolCall};
 use crate::engine::{
-    Counters, Coverage, Decision, Occasion, Reason, Replay, Verdict, judge, settle,
+    Counters, Coverage, Decision, Occasion, Reason, Replay, Verdict, judge, settle, unassigned,
 };
 use crate::time::Timestamp;
 use crate::trace::blocks::{Block, Blocks};
@@ -477,11 +477,7 @@ impl<'p> Judge<'p> {
         let policy = policy_for(self.policies, call);
         let verdict = match policy {
             Some(policy) => judge(&self.policies[policy].policy, call),
-            None if call.in_batch => Verdict::Denied(Reason::Batch),
-            None if matches!(call.args, Args::NotAnObject(_)) => {
-                Verdict::Denied(Reason::InvalidArguments)
-            }
-            None => Verdict::Denied(Reason::NoPolicy),
+            None => Verdict::Denied(unassigned(call)),
         };
         Entry {
             line: call.line,

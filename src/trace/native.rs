@@ -61,23 +61,14 @@ fn syntax_error(error: &json::Error, text: &str) -> LineError {
     LineError(match error.kind {
         json::ErrorKind::DuplicateKey(_) => {
             let key = walk::decode(&text[error.span.range()]);
-            let key = shortened(&key);
-            format!("the key `{key}` stands twice in one object (column {column})")
+            let key = quoted(&key);
+            format!("the key {key} stands twice in one object (column {column})")
         }
         json::ErrorKind::UnexpectedEnd => {
             format!("not JSON: the line is cut short (column {column})")
         }
         kind => format!("not JSON: {kind} (column {column})"),
     })
-}
-
-/// The start of a name, as much as a message has room for.
-fn shortened(name: &str) -> Cow<'_, str> {
-    const LONGEST: usize = 60;
-    match name.char_indices().nth(LONGEST) {
-        None => Cow::Borrowed(name),
-        Some((end, _)) => format!("{}…", &name[..end]).into(),
-    }
 }
 
 /// The fields of a record, as they come.
