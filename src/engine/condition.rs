@@ -7,7 +7,7 @@ use ahash::{AHashMap, AHashSet};
 use smallvec::SmallVec;
 
 use crate::call::Args;
-use crate::json::walk;
+use crate::json::{self, Object, walk};
 use crate::policy::condition::{ArgPath, Ordering};
 use crate::policy::re2::Pattern;
 use crate::policy::value::{Value, print_float};
@@ -44,8 +44,8 @@ pub(super) enum PreparedTest {
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum Argument<'c> {
     Missing,
-    /// The text of the value, as recorded.
-    Present(&'c str),
+    /// The value, as recorded.
+    Present(json::Text<'c>),
     /// The value was not recorded. `perhaps_missing` where only a parent is known to be there.
     Unrecorded {
         perhaps_missing: bool,
@@ -58,7 +58,7 @@ impl PreparedTest {
         match argument {
             // Every operator but `exists` fails on a missing argument, the negative ones too.
             Argument::Missing => matches!(self, PreparedTest::Exists(false)).into(),
-            Argument::Present(text) => self.of_value(&walk::Value::of(text)).into(),
+            Argument::Present(text) => self.of_value(&text.value()).into(),
             Argument::Unrecorded { perhaps_missing } => match self {
                 PreparedTest::In(list) if list.is_empty() => Truth::False,
                 PreparedTest::NotIn(list) if list.is_empty() && !perhaps_missing => Truth::True,
@@ -322,10 +322,10 @@ impl Paths {
     }
 
     /// Finds what `args` has at every path, in one walk.
-    pub(super) fn find<'c>(&self, args: &'c Args<'_>) -> Arguments<'c> {
+    pub(super) fn find<'c>(&self, args: &Args<'c>) -> Arguments<'c> {
         let mut found = SmallVec::from_elem(Argument::Missing, self.paths.len());
         match args {
-            Args::Object(text) if !self.paths.is_empty() => self.root.find(text, &mut found),
+            Args::Object(object) if !self.paths.is_empty() => self.root.find(*object, &mut found),
             Args::NamesOnly(names) => {
                 let names: AHashSet<&str> = names.iter().map(|name| &**name).collect();
                 for (path, argument) in self.paths.iter().zip(&mut found) {
@@ -347,19 +347,19 @@ impl Fields {
     }
 
     /// Depth is bounded by that of the object, whose text was checked.
-    fn find<'c>(&self, object: &'c str, found: &mut Arguments<'c>) {
+    fn find<'c>(&self, object: Object<'c>, found: &mut Arguments<'c>) {
         let mut left = self.children.len();
-        for (key, value) in walk::members(object) {
-            let key = walk::decode(&object[key.range()]);
-            let Some(field) = self.children.get(&*key) else {
+        for argument in object.fields() {
+            let Some(field) = self.children.get(&*argument.key()) else {
                 continue;
             };
-            let value = &object[value.range()];
             if let Some(path) = field.path {
-                found[path] = Argument::Present(value);
+                found[path] = Argument::Present(argument.text());
             }
-            if !field.below.children.is_empty() && value.starts_with('{') {
-                field.below.find(value, found);
+            if !field.below.children.is_empty()
+                && let Some(object) = argument.object()
+            {
+                field.below.find(object, found);
             }
             // Keys are unique: what was found is found.
             left -= 1;

@@ -4,7 +4,6 @@
 
 use std::borrow::Cow;
 
-use super::check::plain_length;
 use crate::span::Span;
 
 /// A value, seen without building it.
@@ -140,12 +139,14 @@ fn skip_value(bytes: &[u8], at: usize) -> usize {
 
 fn skip_string(bytes: &[u8], quote: usize) -> usize {
     let mut at = quote + 1;
-    while at < bytes.len() {
-        at += plain_length(&bytes[at..]);
-        match bytes.get(at) {
-            Some(b'"') => return at + 1,
-            Some(b'\\') => at += 2,
-            _ => at += 1,
+    while let Some(stop) = bytes
+        .get(at..)
+        .and_then(|rest| memchr::memchr2(b'"', b'\\', rest))
+    {
+        at += stop;
+        match bytes[at] {
+            b'"' => return at + 1,
+            _ => at += 2,
         }
     }
     bytes.len()

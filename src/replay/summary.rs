@@ -57,8 +57,9 @@ pub struct TraceLine {
 #[derive(Debug, Default)]
 pub struct Summarizer {
     total: Tally,
-    tools: AHashMap<Box<str>, AHashMap<Box<str>, Tally>>,
-    tool_count: usize,
+    /// Where a tool's tally is in `tallies`, by server and tool.
+    tools: AHashMap<Box<str>, AHashMap<Box<str>, usize>>,
+    tallies: Vec<Tally>,
     other_tools: Tally,
     reasons: AHashMap<ReasonKey, ReasonCount>,
     sessions: AHashSet<Box<str>>,
@@ -236,24 +237,18 @@ impl Summarizer {
 
     /// The tally of a tool, without allocating for a tool that is known.
     fn tool(&mut self, server: &str, tool: &str) -> &mut Tally {
-        let known = self
-            .tools
-            .get(server)
-            .is_some_and(|tools| tools.contains_key(tool));
-        if !known {
-            if self.tool_count == MAX_TOOLS {
-                return &mut self.other_tools;
+        let known = self.tools.get(server).and_then(|tools| tools.get(tool));
+        match known.copied() {
+            Some(number) => &mut self.tallies[number],
+            None if self.tallies.len() == MAX_TOOLS => &mut self.other_tools,
+            None => {
+                let tools = self.tools.entry(server.into()).or_default();
+                let number = self.tallies.len();
+                tools.insert(tool.into(), number);
+                self.tallies.push(Tally::default());
+                &mut self.tallies[number]
             }
-            self.tool_count += 1;
-            self.tools
-                .entry(server.into())
-                .or_default()
-                .insert(tool.into(), Tally::default());
         }
-        let tools = self.tools.get_mut(server);
-        tools
-            .and_then(|tools| tools.get_mut(tool))
-            .expect("it was known or has been put there")
     }
 
     /// The summary of everything that was counted.
@@ -280,7 +275,7 @@ impl Summarizer {
                 first_blocked: self.first_blocked,
             },
             other_tools: self.other_tools,
-            by_tool: by_tool(self.tools),
+            by_tool: by_tool(self.tools, &self.tallies),
         }
     }
 
@@ -366,14 +361,17 @@ fn most_first(counts: BTreeMap<String, u64>) -> Vec<(String, u64)> {
     counts
 }
 
-fn by_tool(servers: AHashMap<Box<str>, AHashMap<Box<str>, Tally>>) -> Vec<ToolTally> {
+fn by_tool(
+    servers: AHashMap<Box<str>, AHashMap<Box<str>, usize>>,
+    tallies: &[Tally],
+) -> Vec<ToolTally> {
     let mut rows: Vec<_> = servers
         .into_iter()
         .flat_map(|(server, tools)| {
-            tools.into_iter().map(move |(tool, tally)| ToolTally {
+            tools.into_iter().map(move |(tool, number)| ToolTally {
                 server: (!server.is_empty()).then(|| server.to_string()),
                 tool: tool.into(),
-                tally,
+                tally: tallies[number],
             })
         })
         .collect();

@@ -40,7 +40,8 @@ struct DecisionV1<'r> {
 /// # Errors
 /// Those of `out`.
 pub fn write(row: &Row<'_>, context: &Context<'_>, out: &mut dyn Write) -> io::Result<()> {
-    let explanation = row.explanation.as_ref();
+    let explanation = row.explanation();
+    let explanation = explanation.as_ref();
     let decision = DecisionV1 {
         trace: context.trace_if_several(row.trace),
         line: row.line,
