@@ -74,8 +74,10 @@ struct Span {
 
 impl Span {
     fn of(window: Window, ts: Timestamp) -> Self {
-        let start = ts.seconds - ts.seconds.rem_euclid(window.seconds());
-        Span { window, start }
+        Span {
+            window,
+            start: window.start(ts.seconds),
+        }
     }
 
     fn end(self) -> i64 {

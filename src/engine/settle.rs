@@ -293,8 +293,7 @@ impl<'s> Settlement<'s> {
 
     /// Seconds until the window ends, rounded up: from 1 to the window's length.
     fn seconds_left(&self, window: Window) -> u64 {
-        let length = window.seconds();
-        let gone = self.ts.seconds.rem_euclid(length);
-        u64::try_from(length - gone).expect("less than a window is gone")
+        let end = window.start(self.ts.seconds) + window.seconds();
+        u64::try_from(end - self.ts.seconds).expect("a window ends after each of its seconds")
     }
 }
