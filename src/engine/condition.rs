@@ -4,6 +4,7 @@
 use std::fmt::{self, Write};
 
 use ahash::{AHashMap, AHashSet};
+use memchr::memmem;
 use smallvec::SmallVec;
 
 use crate::call::Args;
@@ -58,7 +59,10 @@ impl PreparedTest {
         match argument {
             // Every operator but `exists` fails on a missing argument, the negative ones too.
             Argument::Missing => matches!(self, PreparedTest::Exists(false)).into(),
-            Argument::Present(text) => self.of_value(&text.value()).into(),
+            Argument::Present(text) => match self {
+                PreparedTest::Contains(needle) if needle.is_surely_not_in(text) => Truth::False,
+                _ => self.of_value(&text.value()).into(),
+            },
             Argument::Unrecorded { perhaps_missing } => match self {
                 PreparedTest::In(list) if list.is_empty() => Truth::False,
                 PreparedTest::NotIn(list) if list.is_empty() && !perhaps_missing => Truth::True,
@@ -119,20 +123,37 @@ pub(super) struct Needle {
     number: Option<f64>,
     /// The text, if it is a string.
     text: Option<Box<str>>,
+    /// Whether no character of the text has a short escape in JSON.
+    stands_as_it_is: bool,
     /// What Go prints for it.
     printed: Box<str>,
 }
 
 impl Needle {
     pub(super) fn new(value: &Value) -> Self {
+        let text = match value {
+            Value::Text(text) => Some(text.as_str()),
+            _ => None,
+        };
+        const SHORT_ESCAPES: [char; 8] = ['"', '\\', '/', '\u{8}', '\u{c}', '\n', '\r', '\t'];
         Self {
             number: value.as_number(),
-            text: match value {
-                Value::Text(text) => Some(text.as_str().into()),
-                _ => None,
-            },
+            stands_as_it_is: text.is_some_and(|text| !text.contains(SHORT_ESCAPES)),
+            text: text.map(Into::into),
             printed: value.printed().into(),
         }
+    }
+
+    /// Whether the text of a string shows that this is no part of it, without reading its escapes:
+    /// what has no short escape of its own stands there as it is, unless there are `\u` escapes.
+    fn is_surely_not_in(&self, text: json::Text<'_>) -> bool {
+        let raw = text.raw().as_bytes();
+        let part = self.text.as_deref().filter(|_| self.stands_as_it_is);
+        part.is_some_and(|part| {
+            raw.first() == Some(&b'"')
+                && memmem::find(raw, part.as_bytes()).is_none()
+                && memmem::find(raw, b"\\u").is_none()
+        })
     }
 
     /// Both numbers: equal as float64. Otherwise: their printed forms are equal.

@@ -8,8 +8,10 @@
 //! The counts of one window of time stand in a table of their own ([`Era`]): most calls ask the
 //! latest, which is small and near, and forgetting a window drops its table.
 
-use ahash::AHashMap;
 use std::collections::hash_map::Entry;
+
+use ahash::{AHashMap, RandomState};
+use hashbrown::HashTable;
 
 use super::compile::{ClauseId, CompiledPolicy, CounterId};
 use super::settle::Occasion;
@@ -237,7 +239,7 @@ impl Counters {
     fn forget(&mut self) {
         let forgotten = self.eras.forget(self.newest, self.capacity / 2);
         self.forgotten_until = self.forgotten_until.max(forgotten);
-        let mut spoken_of = vec![false; self.owners.keys.len()];
+        let mut spoken_of = vec![false; self.owners.names.len()];
         let with_peaks = self.peaks.iter().flatten().map(|peak| peak.owner);
         for owner in self.eras.owners().chain(with_peaks) {
             spoken_of[owner.0 as usize] = true;
@@ -356,11 +358,58 @@ impl Eras {
 /// Numbers the owners of counts. Numbers of forgotten owners are used again.
 #[derive(Debug, Default)]
 struct Owners {
-    numbers: AHashMap<Box<[u8]>, u32>,
-    keys: Vec<Option<Box<[u8]>>>,
+    /// The numbers, by what [`Owners::names`] has for them.
+    numbers: HashTable<u32>,
+    names: Vec<Option<Name>>,
     free: Vec<u32>,
-    /// The key that is looked up, kept for its memory.
-    key: Vec<u8>,
+    hasher: RandomState,
+}
+
+/// Who an owner is.
+#[derive(Debug, PartialEq, Eq, Hash)]
+struct Name {
+    server: Option<Box<str>>,
+    grantee: Grantee<Box<str>>,
+}
+
+/// Whom a call was granted to, as far as it was recorded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum Grantee<T> {
+    Grant(T),
+    Session(T),
+    Nobody,
+}
+
+impl<T> Grantee<T> {
+    fn name(&self) -> Option<&T> {
+        match self {
+            Grantee::Grant(name) | Grantee::Session(name) => Some(name),
+            Grantee::Nobody => None,
+        }
+    }
+}
+
+impl<'c> Grantee<&'c str> {
+    fn of(occasion: &Occasion<'c>) -> Self {
+        match (occasion.grant, occasion.session) {
+            (Some(grant), _) => Grantee::Grant(grant),
+            (None, Some(session)) => Grantee::Session(session),
+            (None, None) => Grantee::Nobody,
+        }
+    }
+}
+
+impl Name {
+    fn is(&self, server: Option<&str>, grantee: Grantee<&str>) -> bool {
+        let same = match (&self.grantee, grantee) {
+            (Grantee::Grant(a), Grantee::Grant(b)) | (Grantee::Session(a), Grantee::Session(b)) => {
+                **a == *b
+            }
+            (Grantee::Nobody, Grantee::Nobody) => true,
+            _ => false,
+        };
+        same && self.server.as_deref() == server
+    }
 }
 
 impl Owners {
@@ -369,53 +418,56 @@ impl Owners {
     }
 
     fn number(&mut self, occasion: &Occasion<'_>) -> Owner {
-        self.write_key(occasion);
-        if let Some(number) = self.numbers.get(self.key.as_slice()) {
-            return Owner(*number);
+        let (server, grantee) = (occasion.server, Grantee::of(occasion));
+        let hash = self.hasher.hash_one((server, grantee));
+        let is = |number: &u32| {
+            let name = self.names[*number as usize].as_ref();
+            name.is_some_and(|name| name.is(server, grantee))
+        };
+        match self.numbers.find(hash, is) {
+            Some(number) => Owner(*number),
+            None => self.add(hash, server, grantee),
         }
-        let key: Box<[u8]> = self.key.as_slice().into();
-        let number = self.free.pop().unwrap_or_else(|| {
-            self.keys.push(None);
-            u32::try_from(self.keys.len() - 1).expect("memory ends before the numbers do")
-        });
-        self.keys[number as usize] = Some(key.clone());
-        self.numbers.insert(key, number);
-        Owner(number)
     }
 
-    /// Server and grant as one key. What they are comes first, and how long the server's name is,
-    /// so that no two pairs share one.
-    fn write_key(&mut self, occasion: &Occasion<'_>) {
-        let (kind, name) = match (occasion.grant, occasion.session) {
-            (Some(grant), _) => (2, grant),
-            (None, Some(session)) => (1, session),
-            (None, None) => (0, ""),
+    #[cold]
+    fn add(&mut self, hash: u64, server: Option<&str>, grantee: Grantee<&str>) -> Owner {
+        let number = self.free.pop().unwrap_or_else(|| {
+            self.names.push(None);
+            u32::try_from(self.names.len() - 1).expect("memory ends before the numbers do")
+        });
+        self.names[number as usize] = Some(Name {
+            server: server.map(Into::into),
+            grantee: match grantee {
+                Grantee::Grant(name) => Grantee::Grant(name.into()),
+                Grantee::Session(name) => Grantee::Session(name.into()),
+                Grantee::Nobody => Grantee::Nobody,
+            },
+        });
+        let (names, hasher) = (&self.names, &self.hasher);
+        // A tuple hashes as a struct with its fields, and a boxed text as the text.
+        let rehash = |number: &u32| match &names[*number as usize] {
+            Some(name) => hasher.hash_one(name),
+            None => 0,
         };
-        let server = occasion.server.unwrap_or("");
-        self.key.clear();
-        self.key
-            .push(kind | u8::from(occasion.server.is_some()) << 2);
-        self.key
-            .extend_from_slice(&(server.len() as u64).to_le_bytes());
-        self.key.extend_from_slice(server.as_bytes());
-        self.key.extend_from_slice(name.as_bytes());
+        self.numbers.insert_unique(hash, number, rehash);
+        Owner(number)
     }
 
     /// The grant's or session's name.
     fn name(&self, owner: Owner) -> Option<String> {
-        let key = self.keys[owner.0 as usize].as_ref()?;
-        let (kind, rest) = key.split_first()?;
-        let (length, rest) = rest.split_first_chunk::<8>()?;
-        let name = rest.get(usize::try_from(u64::from_le_bytes(*length)).ok()?..)?;
-        (kind & 3 != 0).then(|| String::from_utf8_lossy(name).into_owned())
+        let name = self.names[owner.0 as usize].as_ref()?;
+        Some(name.grantee.name()?.to_string())
     }
 
     fn retain(&mut self, spoken_of: &[bool]) {
-        for (number, (key, spoken_of)) in (0..).zip(self.keys.iter_mut().zip(spoken_of)) {
-            if !spoken_of && let Some(key) = key.take() {
-                self.numbers.remove(&key);
-                self.free.push(number);
+        self.numbers.retain(|number| {
+            let keep = spoken_of[*number as usize];
+            if !keep {
+                self.names[*number as usize] = None;
+                self.free.push(*number);
             }
-        }
+            keep
+        });
     }
 }

@@ -12,7 +12,7 @@ use crate::span::Span;
 #[derive(Debug)]
 pub struct Tape {
     members: Vec<Member>,
-    /// For each depth, the first member of the object that is open there, and the latest.
+    /// For each depth, the object that is open there.
     open: [Open; MAX_DEPTH + 1],
 }
 
@@ -20,6 +20,10 @@ pub struct Tape {
 struct Open {
     first: usize,
     latest: usize,
+    /// The marks of its keys.
+    marks: u128,
+    /// Whether two keys share a mark, or one has escapes.
+    alike: bool,
 }
 
 /// A member of an object, in the order of the text: before what stands inside its value.
@@ -75,14 +79,43 @@ impl Glance {
 
     /// A glance at a key, as it is spelt.
     pub fn at(key: &str) -> Self {
-        let bytes = key.as_bytes();
-        let word = |bytes: &[u8; 8]| u64::from_le_bytes(*bytes);
-        let mix = match (bytes.first_chunk(), bytes.last_chunk()) {
-            (Some(first), Some(last)) => word(first) ^ word(last).rotate_left(29),
-            _ => bytes.iter().fold(0, |n, &byte| n << 8 | u64::from(byte)),
+        Self::within(key.as_bytes(), Span::new(0, key.len()))
+    }
+
+    /// A glance at the key that is a part of `text`. What follows it may be looked at, and counts
+    /// for nothing.
+    #[inline(always)]
+    fn within(text: &[u8], key: Span) -> Self {
+        let length = key.len();
+        let mix = if length < 8 {
+            word(text, key.start) & !(u64::MAX << (8 * length))
+        } else {
+            word(text, key.start) ^ word(text, key.end - 8).rotate_left(29)
         };
         // A letter more or less is a difference, and nothing looks as if it had escapes.
-        Glance((mix ^ (bytes.len() as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15)) | 1 << 63)
+        Glance((mix ^ (length as u64).wrapping_mul(MIX)) | 1 << 63)
+    }
+
+    /// One of 128 marks, which few keys of an object share.
+    #[inline(always)]
+    fn mark(self) -> u128 {
+        1 << (self.0.wrapping_mul(MIX) >> 57)
+    }
+}
+
+/// An odd number without a pattern: the golden ratio's digits.
+const MIX: u64 = 0x9e37_79b9_7f4a_7c15;
+
+/// The eight bytes from `at` on, zero where the text has ended.
+#[inline(always)]
+fn word(text: &[u8], at: usize) -> u64 {
+    let rest = text.get(at..).unwrap_or(&[]);
+    match rest.first_chunk() {
+        Some(bytes) => u64::from_le_bytes(*bytes),
+        None => rest
+            .iter()
+            .rev()
+            .fold(0, |word, &byte| word << 8 | u64::from(byte)),
     }
 }
 
@@ -127,22 +160,29 @@ struct Reading<'t> {
 impl Observer for Reading<'_> {
     #[inline(always)]
     fn open_object(&mut self, depth: usize) {
-        self.tape.open[depth].first = self.tape.members.len();
+        self.tape.open[depth] = Open {
+            first: self.tape.members.len(),
+            ..Open::default()
+        };
     }
 
     #[inline(always)]
     fn key(&mut self, depth: usize, key: Quoted) {
-        self.tape.open[depth].latest = self.tape.members.len();
+        let glance = if key.escaped {
+            Glance::ESCAPED
+        } else {
+            Glance::within(self.text.as_bytes(), key.span)
+        };
+        let open = &mut self.tape.open[depth];
+        open.latest = self.tape.members.len();
+        open.alike |= key.escaped || open.marks & glance.mark() != 0;
+        open.marks |= glance.mark();
         self.tape.members.push(Member {
             key: key.span.into(),
             value: Range::default(),
             inside: 0,
             plain: false,
-            glance: if key.escaped {
-                Glance::ESCAPED
-            } else {
-                Glance::at(&self.text[key.span.range()])
-            },
+            glance,
         });
     }
 
@@ -163,7 +203,11 @@ impl Observer for Reading<'_> {
 
     #[inline(always)]
     fn close_object(&mut self, depth: usize) -> Result<(), Error> {
-        let members = &self.tape.members[self.tape.open[depth].first..];
+        let open = &self.tape.open[depth];
+        if !open.alike {
+            return Ok(());
+        }
+        let members = &self.tape.members[open.first..];
         if all_differ_at_a_glance(members) {
             return Ok(());
         }
@@ -178,6 +222,7 @@ impl Observer for Reading<'_> {
 }
 
 /// Whether a glance tells the keys of one object apart.
+#[inline(never)]
 fn all_differ_at_a_glance(members: &[Member]) -> bool {
     /// Objects with more members than this are looked at in another way: the time for this one
     /// grows with the square.

@@ -4,6 +4,7 @@
 
 use std::borrow::Cow;
 
+use super::stops::Stops;
 use crate::span::Span;
 
 /// A value, seen without building it.
@@ -182,16 +183,25 @@ pub fn decode(raw: &str) -> Cow<'_, str> {
         return Cow::Borrowed(raw);
     };
     let mut out = String::with_capacity(raw.len());
-    out.push_str(&raw[..first]);
-    let mut rest = &raw[first..];
-    while !rest.is_empty() {
-        let (c, length) = decode_escape(rest);
-        out.push(c);
-        rest = rest.get(length..).unwrap_or("");
-        let plain = memchr::memchr(b'\\', rest.as_bytes()).unwrap_or(rest.len());
-        out.push_str(&rest[..plain]);
-        rest = &rest[plain..];
+    let (mut written, mut next) = (0, first);
+    let mut stops = Stops::new();
+    while next < raw.len() {
+        if raw.as_bytes()[next] != b'\\' {
+            // A quote or a control character: no text that was checked has one here.
+            next += 1;
+        } else {
+            out.push_str(&raw[written..next]);
+            let (c, length) = decode_escape(&raw[next..]);
+            out.push(c);
+            next = raw.len().min(next + length);
+            while !raw.is_char_boundary(next) {
+                next += 1;
+            }
+            written = next;
+        }
+        next = stops.next(raw.as_bytes(), next);
     }
+    out.push_str(&raw[written..]);
     Cow::Owned(out)
 }
 
