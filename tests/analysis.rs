@@ -228,7 +228,6 @@ fn answers_are_seldom_unknown() {
         count(&mut counts, "permits_no_more", &found(proof));
     }
     for (question, [yes, no, unknown]) in &counts {
-        println!("{question}: {yes} yes, {no} no, {unknown} unknown");
         assert!(*unknown <= 5, "{question}: {counts:?}");
         assert!(*yes >= 100 && *no >= 10, "{question}: {counts:?}");
     }

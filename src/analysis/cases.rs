@@ -13,8 +13,10 @@ use crate::policy::limit::CounterKey;
 use crate::policy::value::Value;
 use crate::source::MAX_DEPTH;
 
-/// What looking at one case takes from the budget.
-const STEPS_OF_A_CASE: usize = 10;
+/// What looking for the arguments of a case takes from the budget.
+const STEPS_OF_A_CASE: usize = 20;
+/// How many elements of sets are intersected for one step of the budget.
+const ELEMENTS_A_STEP: usize = 16;
 
 /// What arguments and counters have to be, in one case.
 #[derive(Debug, Clone)]
@@ -57,31 +59,33 @@ impl<'q> Case<'q> {
         !known.is_plainly_empty()
     }
 
-    /// Lets `condition` hold, or fail. Whether it still may.
-    pub(super) fn let_be(&mut self, condition: &'q Condition, holds: bool) -> bool {
-        match &condition.subject {
-            Subject::Argument(path) => self.narrow(path, &possible(condition, holds)),
-            Subject::Counter(key) => {
-                let at_rest = counter::holds_at_rest(&condition.test) == holds;
-                self.narrow_counter(key, &counter::possible(&condition.test, holds), at_rest)
-            }
+    /// Lets `literal` hold, or fail. Whether it still may.
+    fn let_be(&mut self, literal: &Literal<'q>, holds: bool) -> bool {
+        let set = if holds {
+            &literal.meeting
+        } else {
+            &literal.failing
+        };
+        match literal.subject {
+            Subject::Argument(path) => self.narrow(path, set),
+            Subject::Counter(key) => self.narrow_counter(key, set, literal.holds_at_rest == holds),
         }
     }
 
-    /// Whether it is plain that `condition` fails.
-    fn excludes(&self, condition: &Condition) -> bool {
-        match &condition.subject {
-            Subject::Argument(path) => {
-                let known = self.arguments.get(path);
-                known.is_some_and(|set| set.and(&possible(condition, true)).is_plainly_empty())
-            }
-            Subject::Counter(key) => {
-                let met = counter::possible(&condition.test, true);
-                self.counters
-                    .get(key)
-                    .is_some_and(|set| set.and(&met).is_plainly_empty())
-            }
-        }
+    /// Lets all of `conditions` hold. Whether they still may.
+    pub(super) fn meet(&mut self, conditions: &'q [Condition]) -> bool {
+        conditions
+            .iter()
+            .all(|condition| self.let_be(&Literal::new(condition), true))
+    }
+
+    /// Whether it is plain that `literal` fails.
+    fn excludes(&self, literal: &Literal<'_>) -> bool {
+        let known = match literal.subject {
+            Subject::Argument(path) => self.arguments.get(path),
+            Subject::Counter(key) => self.counters.get(key),
+        };
+        known.is_some_and(|set| set.and(&literal.meeting).is_plainly_empty())
     }
 
     /// Arguments that the case allows, with all counters at zero.
@@ -101,68 +105,120 @@ impl<'q> Case<'q> {
     }
 }
 
-fn possible(condition: &Condition, holds: bool) -> Set {
-    if holds {
-        Set::meeting(&condition.test)
-    } else {
-        Set::failing(&condition.test)
+/// A condition as the sets that it holds and fails for.
+#[derive(Debug)]
+pub(super) struct Literal<'q> {
+    subject: &'q Subject,
+    meeting: Set,
+    failing: Set,
+    /// Whether a condition on a counter holds at zero.
+    holds_at_rest: bool,
+}
+
+impl<'q> Literal<'q> {
+    fn new(condition: &'q Condition) -> Self {
+        let test = &condition.test;
+        let (meeting, failing, holds_at_rest) = match condition.subject {
+            Subject::Argument(_) => (Set::meeting(test), Set::failing(test), true),
+            Subject::Counter(_) => {
+                let possible = |holds| counter::possible(test, holds);
+                (
+                    possible(true),
+                    possible(false),
+                    counter::holds_at_rest(test),
+                )
+            }
+        };
+        Self {
+            subject: &condition.subject,
+            meeting,
+            failing,
+            holds_at_rest,
+        }
+    }
+
+    pub(super) fn all(conditions: &'q [Condition]) -> Vec<Self> {
+        conditions.iter().map(Self::new).collect()
+    }
+
+    /// What it takes to intersect its sets with others.
+    fn steps(&self) -> usize {
+        1 + self.meeting.size() / ELEMENTS_A_STEP
     }
 }
 
-/// Arguments that `first` allows and with which none of `failing` holds altogether.
-pub(super) fn solve<'q>(
-    first: Case<'q>,
-    failing: &[&'q [Condition]],
-    declared: &'q [(ArgPath, Set)],
-    picker: Picker<'_>,
-) -> Answer<Value> {
-    let mut answer = Answer::No;
-    let mut open = vec![first];
-    while let Some(mut case) = open.pop() {
-        if !picker.budget.spend(STEPS_OF_A_CASE) {
-            return Answer::Unknown;
-        }
-        match next_choice(&mut case, failing) {
-            Next::Impossible => {}
-            Next::Decided => answer = answer.or_else(|| case.arguments(declared, picker)),
-            Next::Choose(conditions) => open.extend(alternatives(&case, conditions)),
-        }
-        if matches!(answer, Answer::Yes(_)) {
-            break;
-        }
-    }
-    answer
+/// Looks for arguments that a first case allows, and with which no list of literals holds
+/// altogether.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Solver<'q, 'a> {
+    pub(super) failing: &'a [Vec<Literal<'q>>],
+    pub(super) declared: &'q [(ArgPath, Set)],
+    pub(super) picker: Picker<'a>,
 }
 
 /// What is to be done about a case.
-enum Next<'q> {
+enum Next<'q, 'a> {
     Impossible,
     Decided,
-    /// One of these conditions has to fail.
-    Choose(&'q [Condition]),
+    /// One of these literals has to fail.
+    Choose(&'a [Literal<'q>]),
+    /// The budget is used up.
+    Stop,
 }
 
-/// Decides all that leaves no choice.
-fn next_choice<'q>(case: &mut Case<'q>, failing: &[&'q [Condition]]) -> Next<'q> {
-    while let Some(conditions) = failing.get(case.decided) {
-        case.decided += 1;
-        match conditions {
-            // What has no conditions holds for every call.
-            [] => return Next::Impossible,
-            [only] if !case.let_be(only, false) => return Next::Impossible,
-            [_] => {}
-            _ if conditions.iter().any(|condition| case.excludes(condition)) => {}
-            _ => return Next::Choose(conditions),
+impl<'q, 'a> Solver<'q, 'a> {
+    pub(super) fn solve(self, first: Case<'q>) -> Answer<Value> {
+        let mut answer = Answer::No;
+        let mut open = vec![first];
+        while let Some(mut case) = open.pop() {
+            match self.next(&mut case) {
+                Next::Impossible => {}
+                Next::Decided => {
+                    answer = answer.or_else(|| case.arguments(self.declared, self.picker));
+                }
+                Next::Choose(literals) => open.extend(alternatives(&case, literals)),
+                Next::Stop => return Answer::Unknown,
+            }
+            if matches!(answer, Answer::Yes(_)) {
+                break;
+            }
+        }
+        answer
+    }
+
+    /// Decides all that leaves no choice.
+    fn next(self, case: &mut Case<'q>) -> Next<'q, 'a> {
+        while let Some(literals) = self.failing.get(case.decided) {
+            case.decided += 1;
+            let steps: usize = literals.iter().map(Literal::steps).sum();
+            if !self
+                .picker
+                .budget
+                .spend(steps + literals.len() * case.arguments.len())
+            {
+                return Next::Stop;
+            }
+            match &literals[..] {
+                // What has no conditions holds for every call.
+                [] => return Next::Impossible,
+                [only] if !case.let_be(only, false) => return Next::Impossible,
+                [_] => {}
+                _ if literals.iter().any(|literal| case.excludes(literal)) => {}
+                _ => return Next::Choose(literals),
+            }
+        }
+        match self.picker.budget.spend(STEPS_OF_A_CASE) {
+            true => Next::Decided,
+            false => Next::Stop,
         }
     }
-    Next::Decided
 }
 
-/// A case for each condition that may fail, the first one last: it is taken up first.
-fn alternatives<'q>(case: &Case<'q>, conditions: &'q [Condition]) -> Vec<Case<'q>> {
-    let cases = conditions.iter().rev().filter_map(|condition| {
+/// A case for each literal that may fail, the first one last: it is taken up first.
+fn alternatives<'q>(case: &Case<'q>, literals: &[Literal<'q>]) -> Vec<Case<'q>> {
+    let cases = literals.iter().rev().filter_map(|literal| {
         let mut case = case.clone();
-        case.let_be(condition, false).then_some(case)
+        case.let_be(literal, false).then_some(case)
     });
     cases.collect()
 }

@@ -78,6 +78,11 @@ impl Lists {
         self.printed.is_empty() || self.has.iter().any(|wanted| self.element(wanted).is_none())
     }
 
+    /// How many texts and elements it names.
+    pub(super) fn size(&self) -> usize {
+        self.printed.size() + self.has.len() + self.lacks.len()
+    }
+
     pub(super) fn contains(&self, items: &[Value], printed: &str) -> bool {
         self.printed.contains(printed) && self.fit(items)
     }

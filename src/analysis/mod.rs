@@ -79,8 +79,29 @@ impl Analysis {
             .into()
     }
 
+    /// Is every string of `narrow` in `wide`?
+    pub fn is_within(&self, narrow: &Language, wide: &Language) -> Proof<String> {
+        let outside = Set::strings(std::slice::from_ref(narrow), std::slice::from_ref(wide));
+        self.string_in(&outside).into()
+    }
+
+    /// Is every string in `language`? Else, one that is not.
+    pub fn matches_everything(&self, language: &Language) -> Proof<String> {
+        self.string_in(&Set::strings(&[], std::slice::from_ref(language)))
+            .into()
+    }
+
+    /// Is no string in `language`? Else, one that is.
+    pub fn matches_nothing(&self, language: &Language) -> Proof<String> {
+        self.string_in(&Set::strings(std::slice::from_ref(language), &[]))
+            .into()
+    }
+
     /// Is there a string in `strings`? One of its samples, if one belongs to it; else a short one.
     pub fn string_in(&self, strings: &Set) -> Answer<String> {
         strings.pick_text(&self.automata, &Budget::new(MAX_TEXT_STEPS))
     }
 }
+
+#[cfg(test)]
+mod tests;

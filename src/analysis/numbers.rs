@@ -124,6 +124,11 @@ impl Numbers {
         Self { runs, whole }
     }
 
+    /// How many runs it has.
+    pub(super) fn size(&self) -> usize {
+        self.runs.len()
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         self.runs.is_empty()
     }

@@ -51,6 +51,12 @@ impl Printed {
         }
     }
 
+    /// How many texts it names.
+    pub(super) fn size(&self) -> usize {
+        let (Printed::Only(texts) | Printed::AllBut(texts)) = self;
+        texts.len()
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         matches!(self, Printed::Only(texts) if texts.is_empty())
     }

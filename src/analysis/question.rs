@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::answer::Answer;
 use super::automaton::Automata;
 use super::budget::Budget;
-use super::cases::{Case, solve};
+use super::cases::{Case, Literal, Solver};
 use super::counter;
 use super::declared::Declarations;
 use super::set::Set;
@@ -86,15 +86,18 @@ impl<'q> Question<'q> {
         let Some(first) = self.first_case() else {
             return Answer::No;
         };
+        let mut failing: Vec<_> = self.fails.iter().map(|list| Literal::all(list)).collect();
         // What leaves no choice is decided first, then what leaves little.
-        let mut failing = self.fails.clone();
-        failing.sort_by_key(|conditions| conditions.len());
-        let budget = Budget::new(MAX_STEPS);
-        let picker = Picker {
-            automata,
-            budget: &budget,
+        failing.sort_by_key(Vec::len);
+        let solver = Solver {
+            failing: &failing,
+            declared: &self.declared,
+            picker: Picker {
+                automata,
+                budget: &Budget::new(MAX_STEPS),
+            },
         };
-        match solve(first, &failing, &self.declared, picker).map(Witness::new) {
+        match solver.solve(first).map(Witness::new) {
             Answer::Yes(witness) if !self.is_answered_by(&witness) => {
                 debug_assert!(false, "the engine does not confirm {witness} for {self:?}");
                 Answer::Unknown
@@ -107,8 +110,8 @@ impl<'q> Question<'q> {
     fn first_case(&self) -> Option<Case<'_>> {
         let mut case = Case::every();
         let mut possible = self.wanted.iter().all(|(path, set)| case.narrow(path, set));
-        for condition in self.holds.iter().copied().flatten() {
-            possible = possible && case.let_be(condition, true);
+        for conditions in &self.holds {
+            possible = possible && case.meet(conditions);
         }
         possible.then_some(case)
     }

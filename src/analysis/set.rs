@@ -275,6 +275,11 @@ impl Set {
             && self.objects.is_empty()
     }
 
+    /// How many values, runs of numbers and languages describe it.
+    pub(super) fn size(&self) -> usize {
+        self.numbers.size() + self.texts.size() + self.lists.size() + self.objects.size()
+    }
+
     /// Whether the argument may be missing.
     pub(super) fn has_missing(&self) -> bool {
         self.missing

@@ -94,6 +94,11 @@ impl Texts {
         self.printed.is_empty() || self.inside.iter().any(excluded)
     }
 
+    /// How many texts and languages it names.
+    pub(super) fn size(&self) -> usize {
+        self.printed.size() + self.inside.len() + self.outside.len()
+    }
+
     /// All strings, where the set is finite.
     pub(super) fn listed(&self) -> Option<&BTreeSet<Box<str>>> {
         match &self.printed {
