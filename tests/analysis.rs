@@ -14,8 +14,8 @@ use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
 use support::conditions::{
-    Calls, Dice, Judge, anything, conditions, declarations, json, look_up, neighbours, on, path_of,
-    rules, test,
+    Calls, Dice, Judge, any_test, anything, conditions, declarations, json, look_up, neighbours,
+    on, path_of, rules, world,
 };
 
 const CASES: u32 = if cfg!(debug_assertions) {
@@ -27,10 +27,12 @@ const CASES: u32 = if cfg!(debug_assertions) {
 const CALLS: usize = 60;
 
 fn config() -> ProptestConfig {
+    let default = ProptestConfig::default();
     ProptestConfig {
-        cases: CASES,
+        // More of them with `PROPTEST_CASES`.
+        cases: CASES.max(default.cases),
         failure_persistence: None,
-        ..ProptestConfig::default()
+        ..default
     }
 }
 
@@ -101,7 +103,8 @@ struct Case {
 }
 
 fn case() -> impl Strategy<Value = Case> {
-    (conditions(4), conditions(2), any::<u64>()).prop_map(|(these, those, seed)| Case {
+    let lists = |world| (conditions(&world, 4), conditions(&world, 2));
+    (world().prop_flat_map(lists), any::<u64>()).prop_map(|((these, those), seed)| Case {
         these,
         those,
         seed,
@@ -121,8 +124,9 @@ fn policy_case() -> impl Strategy<Value = PolicyCase> {
     let paths = vec!["args.a", "args.o", "args.o.k"];
     let kinds = proptest::sample::subsequence(Kind::ALL.to_vec(), 1..=7);
     let wanted = (proptest::sample::select(paths), kinds);
-    (rules(), rules(), declarations(), wanted, any::<u64>()).prop_map(
-        |(narrow, wide, declared, wanted, seed)| PolicyCase {
+    let both = world().prop_flat_map(|world| (rules(&world), rules(&world)));
+    (both, declarations(), wanted, any::<u64>()).prop_map(
+        |((narrow, wide), declared, wanted, seed)| PolicyCase {
             narrow,
             wide,
             declared,
@@ -154,7 +158,7 @@ proptest! {
 
     /// The sets of a test are what the engine says.
     #[test]
-    fn sets_agree_with_the_engine(test in test()) {
+    fn sets_agree_with_the_engine(test in any_test()) {
         let path = path_of("args.a");
         let judge = Judge::requiring(&[on("args.a", test.clone())]);
         let (meeting, failing) = (Set::meeting(&test), Set::failing(&test));

@@ -97,19 +97,17 @@ impl Lists {
         !self.lacks.iter().any(|unwanted| equals(item, unwanted))
     }
 
-    /// An element that equals `wanted` and is allowed.
+    /// An element that equals `wanted` and is allowed. What equals a number is a number or what the
+    /// policy's number prints; zero has two numbers, which print differently.
     fn element(&self, wanted: &Value) -> Option<Value> {
-        let number = wanted.as_number().filter(|n| !n.is_nan());
-        let as_text = Value::Text(wanted.printed());
-        let as_number = number.map(Value::Float);
-        let (first, second) = match wanted {
-            Value::Text(_) => (Some(as_text), None),
-            _ => (as_number, Some(as_text)),
+        let numbers = match wanted.as_number() {
+            Some(n) if n == 0.0 => vec![0.0, -0.0],
+            Some(n) if !n.is_nan() => vec![n],
+            _ => vec![],
         };
-        first
-            .into_iter()
-            .chain(second)
-            .find(|item| self.allows(item))
+        let numbers = numbers.into_iter().map(Value::Float);
+        let mut all = numbers.chain([Value::Text(wanted.printed())]);
+        all.find(|item| self.allows(item))
     }
 
     /// A list of the set.
@@ -243,6 +241,13 @@ mod tests {
                 .and(&Lists::without(&text("1000000")))
                 .is_plainly_empty()
         );
+    }
+
+    #[test]
+    fn the_two_zeros_are_elements_that_print_differently() {
+        let zero = Lists::with(&Value::Int(0)).and(&Lists::without(&text("0")));
+        assert_eq!(pick(&zero), Answer::Yes("[-0]".into()));
+        assert!(zero.and(&Lists::without(&text("-0"))).is_plainly_empty());
     }
 
     #[test]

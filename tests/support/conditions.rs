@@ -13,22 +13,14 @@ use mcplint::policy::{Clause, Effect, Policy, Posture, Rule, Rules, Semantics, T
 use mcplint::span::{Span, Spanned};
 use proptest::collection::vec;
 use proptest::prelude::*;
-use proptest::sample::select;
+use proptest::sample::{select, subsequence};
 
 // ---------------------------------------------------------------------------------------------
 // Conditions
 
-const PATHS: [&str; 7] = [
-    "args.a",
-    "args.a",
-    "args.b",
-    "args.b",
-    "args.o",
-    "args.o.k",
-    "args.o.k.n",
-];
+const PATHS: [&str; 5] = ["args.a", "args.b", "args.o", "args.o.k", "args.o.k.n"];
 
-pub const PATTERNS: [&str; 24] = [
+const PATTERNS: [&str; 24] = [
     "a",
     "^a",
     "^a$",
@@ -56,7 +48,7 @@ pub const PATTERNS: [&str; 24] = [
 ];
 
 /// Values of policies, chosen for what they equal and what they do not.
-pub fn values() -> Vec<Value> {
+fn values() -> Vec<Value> {
     let text = |text: &str| Value::Text(text.to_owned());
     let list = Value::List;
     let map = |entries: &[(&str, Value)]| {
@@ -113,8 +105,78 @@ pub fn values() -> Vec<Value> {
     ]
 }
 
-pub fn condition() -> impl Strategy<Value = Condition> {
-    (select(&PATHS[..]), test()).prop_map(|(path, test)| on(path, test))
+/// What the conditions of one case speak of: little, so that they meet.
+#[derive(Debug, Clone)]
+pub struct World {
+    paths: Vec<&'static str>,
+    values: Vec<Value>,
+    patterns: Vec<&'static str>,
+}
+
+pub fn world() -> impl Strategy<Value = World> {
+    let paths = prop_oneof![
+        2 => Just(vec!["args.a"]),
+        2 => subsequence(PATHS.to_vec(), 1..=3),
+        1 => Just(PATHS.to_vec()),
+    ];
+    let values = prop_oneof![
+        2 => subsequence(values(), 1..=5),
+        1 => Just(values()),
+        2 => select(alike()),
+    ];
+    let patterns = subsequence(PATTERNS.to_vec(), 1..=4);
+    (paths, values, patterns).prop_map(|(paths, values, patterns)| World {
+        paths,
+        values,
+        patterns,
+    })
+}
+
+/// Values that are told apart, or taken for one another, by how they print.
+fn alike() -> Vec<Vec<Value>> {
+    let texts = |texts: &[&str]| {
+        texts
+            .iter()
+            .map(|t| Value::Text((*t).to_owned()))
+            .collect::<Vec<_>>()
+    };
+    let with = |first: Vec<Value>, second: Vec<Value>| [first, second].concat();
+    let million = Value::Int(1_000_000);
+    vec![
+        with(
+            texts(&["1000000", "1e+06"]),
+            vec![
+                million.clone(),
+                Value::Float(1e6),
+                Value::List(vec![million]),
+            ],
+        ),
+        with(
+            texts(&["0", "-0"]),
+            vec![Value::Int(0), Value::Float(0.0), Value::Float(-0.0)],
+        ),
+        with(
+            texts(&["[1 2]", "1", "2", "1 2"]),
+            vec![
+                Value::List(vec![Value::Int(1), Value::Int(2)]),
+                Value::Int(1),
+            ],
+        ),
+        texts(&["map[k:1]", "map[k:map[n:1]]", "map[]", "map[n:1]", "1"]),
+        with(
+            texts(&["<nil>", "true"]),
+            vec![Value::Null, Value::Bool(true)],
+        ),
+        with(
+            texts(&["NaN", "+Inf"]),
+            vec![Value::Float(f64::NAN), Value::Float(f64::INFINITY)],
+        ),
+    ]
+}
+
+pub fn condition(world: &World) -> impl Strategy<Value = Condition> + Clone + use<> {
+    let tests = test(world.values.clone(), world.patterns.clone());
+    (select(world.paths.clone()), tests).prop_map(|(path, test)| on(path, test))
 }
 
 /// A condition on an argument.
@@ -131,8 +193,9 @@ pub fn path_of(path: &str) -> ArgPath {
     ArgPath::parse(path).expect("a path of arguments")
 }
 
-pub fn test() -> impl Strategy<Value = Test> {
-    let value = || select(values());
+/// Tests with values and patterns of these.
+pub fn test(values: Vec<Value>, patterns: Vec<&'static str>) -> BoxedStrategy<Test> {
+    let value = || select(values.clone());
     let orderings = vec![
         Ordering::Less,
         Ordering::LessOrEqual,
@@ -160,18 +223,19 @@ pub fn test() -> impl Strategy<Value = Test> {
         2 => vec(value(), 0..4).prop_map(Test::In),
         2 => vec(value(), 0..4).prop_map(Test::NotIn),
         4 => (select(orderings), select(numbers)).prop_map(|(o, n)| Test::Compare(o, n)),
-        4 => select(&PATTERNS[..]).prop_map(|p| Test::Regex(Pattern::new(p).expect("RE2"))),
+        4 => select(patterns).prop_map(|p| Test::Regex(Pattern::new(p).expect("RE2"))),
         3 => value().prop_map(Test::Contains),
         3 => any::<bool>().prop_map(Test::Exists),
     ]
+    .boxed()
 }
 
-pub fn conditions(most: usize) -> impl Strategy<Value = Vec<Condition>> {
-    vec(condition(), 0..=most)
+pub fn conditions(world: &World, most: usize) -> impl Strategy<Value = Vec<Condition>> + use<> {
+    vec(condition(world), 0..=most)
 }
 
-pub fn rules() -> impl Strategy<Value = Rules> {
-    let rule = (any::<bool>(), vec(condition(), 1..=3)).prop_map(|(required, conditions)| {
+pub fn rules(world: &World) -> impl Strategy<Value = Rules> + use<> {
+    let rule = (any::<bool>(), vec(condition(world), 1..=3)).prop_map(|(required, conditions)| {
         match required {
             // What is required has to leave something to deny.
             true => rule(Effect::Require, &conditions[..1]),
@@ -325,6 +389,11 @@ pub fn anything() -> Vec<Value> {
         all.push(Value::Text(text.to_owned()));
     }
     all
+}
+
+/// Tests of all kinds.
+pub fn any_test() -> impl Strategy<Value = Test> {
+    test(values(), PATTERNS.to_vec())
 }
 
 /// Values that tell a test from one that is nearly the same.
