@@ -6,16 +6,19 @@ mod support;
 use std::collections::BTreeMap;
 use std::fmt::Debug;
 
-use mcplint::analysis::{Analysis, Answer, Declarations, Kind, Proof, Question, Set, Witness};
+use mcplint::analysis::{
+    Analysis, Answer, Declarations, Kind, Language, Proof, Question, Set, Witness,
+};
 use mcplint::policy::Rules;
 use mcplint::policy::condition::{ArgPath, Condition};
+use mcplint::policy::re2::Pattern;
 use mcplint::policy::value::Value;
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
 use support::conditions::{
     Calls, Dice, Judge, any_test, anything, conditions, declarations, json, look_up, neighbours,
-    on, path_of, rules, world,
+    on, path_of, pattern, rules, short_strings, world,
 };
 
 const CASES: u32 = if cfg!(debug_assertions) {
@@ -169,6 +172,23 @@ proptest! {
             let allowed = judge.allows(&json(&arguments));
             prop_assert_eq!(meeting.contains(argument), allowed, "{:?}", argument);
             prop_assert_eq!(failing.contains(argument), !allowed, "{:?}", argument);
+        }
+    }
+
+    /// What is said about the strings between two patterns is true of all short ones.
+    #[test]
+    fn languages_agree_with_patterns(inside in pattern(), outside in pattern()) {
+        let has_no_automaton = inside.contains("\\B") || outside.contains("\\B");
+        let language = |pattern: &str| Language::found(&Pattern::new(pattern).expect("RE2"));
+        let (inside, outside) = (language(&inside), language(&outside));
+        let is_one = |text: &str| inside.contains(text) && !outside.contains(text);
+        match Analysis::new().is_within(&inside, &outside) {
+            Proof::Fails(text) => prop_assert!(is_one(&text), "not confirmed: {text:?}"),
+            Proof::Holds => {
+                let found = short_strings().into_iter().find(|text| is_one(text));
+                prop_assert_eq!(found, None);
+            }
+            Proof::Unknown => prop_assert!(has_no_automaton, "small automata are not too large"),
         }
     }
 

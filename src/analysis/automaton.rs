@@ -4,13 +4,14 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 use std::rc::Rc;
 
+use regex_automata::Anchored;
 use regex_automata::dfa::{Automaton as _, StartKind, dense};
 use regex_automata::nfa::thompson;
 use regex_automata::util::primitives::StateID;
 use regex_automata::util::{start, syntax};
-use regex_automata::{Anchored, MatchKind};
 
 use super::language::Language;
+use super::sample::sample;
 
 /// How large an automaton may get, and what it is made from, in bytes.
 const MAX_SIZE: usize = 2 << 20;
@@ -18,6 +19,8 @@ const MAX_SIZE: usize = 2 << 20;
 const MAX_KEPT: usize = 16 << 20;
 /// The deepest expression that is translated: what any thread's stack has room for.
 const MAX_NESTING: u32 = 100;
+/// `\B`, as patterns are translated.
+const NOT_WORD_BOUNDARY: &str = r"(?-u:\B)";
 
 /// Reads a string byte by byte and knows whether it belongs to a language.
 #[derive(Debug)]
@@ -31,15 +34,13 @@ pub(super) type State = Option<StateID>;
 
 impl Automaton {
     fn new(expression: &str) -> Option<Self> {
-        // Without `\B` no part of a match can end inside of a character, and matching as the `regex`
-        // crate does keeps automata small. With it, such an end must not hide a proper one.
-        let kind = match expression.contains(r"\B") {
-            true => MatchKind::All,
-            false => MatchKind::LeftmostFirst,
-        };
+        // It is found between the bytes of a character, where no match may end; how the `regex`
+        // crate then goes on is its own affair.
+        if expression.contains(NOT_WORD_BOUNDARY) {
+            return None;
+        }
         let config = dense::Config::new()
             .accelerate(false)
-            .match_kind(kind)
             .start_kind(StartKind::Unanchored)
             .dfa_size_limit(Some(MAX_SIZE))
             .determinize_size_limit(Some(MAX_SIZE));
@@ -60,11 +61,8 @@ impl Automaton {
 
     /// Goes on by one byte.
     pub(super) fn step(&self, state: State, byte: u8) -> State {
-        // A state tells of a match one byte late, so a match that is seen on a byte which continues
-        // a character is an empty one in its middle, where patterns do not match.
         let next = self.dfa.next_state(state?, byte);
-        let found = self.dfa.is_match_state(next) && !(0x80..0xC0).contains(&byte);
-        (!found).then_some(next)
+        (!self.dfa.is_match_state(next)).then_some(next)
     }
 
     /// Whether the string may end here and be in the language.
@@ -87,13 +85,15 @@ impl Automaton {
     }
 }
 
-/// The automata of an analysis, by expression. `None` stands for one that is too large.
+/// What an analysis knows of languages, by their expressions.
 #[derive(Debug, Default)]
 pub(super) struct Automata(RefCell<Kept>);
 
+/// `None` stands for what is too large.
 #[derive(Debug, Default)]
 struct Kept {
     automata: HashMap<String, Option<Rc<Automaton>>>,
+    samples: HashMap<String, Option<Rc<str>>>,
     size: usize,
 }
 
@@ -110,12 +110,31 @@ impl Automata {
             return known.clone();
         }
         let built = Automaton::new(&expression).map(Rc::new);
-        let size = expression.len() + built.as_ref().map_or(0, |built| built.size());
-        if kept.size + size > MAX_KEPT {
-            *kept = Kept::default();
-        }
-        kept.size += size;
+        kept.make_room(expression.len() + built.as_ref().map_or(0, |built| built.size()));
         kept.automata.insert(expression, built.clone());
         built
+    }
+
+    /// A string that is probably in `language`.
+    pub(super) fn sample(&self, language: &Language) -> Option<Rc<str>> {
+        let mut kept = self.0.borrow_mut();
+        let expression = language.expression();
+        if let Some(known) = kept.samples.get(&expression) {
+            return known.clone();
+        }
+        let sample: Option<Rc<str>> = sample(&expression).map(Into::into);
+        kept.make_room(expression.len() + sample.as_ref().map_or(0, |sample| sample.len()));
+        kept.samples.insert(expression, sample.clone());
+        sample
+    }
+}
+
+impl Kept {
+    /// Makes room for `size` bytes, if need be by forgetting everything.
+    fn make_room(&mut self, size: usize) {
+        if self.size + size > MAX_KEPT {
+            *self = Self::default();
+        }
+        self.size += size;
     }
 }

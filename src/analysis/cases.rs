@@ -79,12 +79,28 @@ impl<'q> Case<'q> {
             .all(|condition| self.let_be(&Literal::new(condition), true))
     }
 
-    /// Whether it is plain that `literal` fails.
-    fn excludes(&self, literal: &Literal<'_>) -> bool {
-        let known = match literal.subject {
+    fn known(&self, literal: &Literal<'_>) -> Option<&Set> {
+        match literal.subject {
             Subject::Argument(path) => self.arguments.get(path),
             Subject::Counter(key) => self.counters.get(key),
+        }
+    }
+
+    /// What it takes to let one of `literals` be.
+    fn steps(&self, literals: &[Literal<'_>]) -> usize {
+        let elements = |literal: &Literal<'_>| {
+            literal.meeting.size() + self.known(literal).map_or(0, Set::size)
         };
+        let intersecting = literals
+            .iter()
+            .map(|literal| 1 + elements(literal) / ELEMENTS_A_STEP);
+        let copying = literals.len() * self.arguments.len();
+        intersecting.sum::<usize>() + copying
+    }
+
+    /// Whether it is plain that `literal` fails.
+    fn excludes(&self, literal: &Literal<'_>) -> bool {
+        let known = self.known(literal);
         known.is_some_and(|set| set.and(&literal.meeting).is_plainly_empty())
     }
 
@@ -140,11 +156,6 @@ impl<'q> Literal<'q> {
     pub(super) fn all(conditions: &'q [Condition]) -> Vec<Self> {
         conditions.iter().map(Self::new).collect()
     }
-
-    /// What it takes to intersect its sets with others.
-    fn steps(&self) -> usize {
-        1 + self.meeting.size() / ELEMENTS_A_STEP
-    }
 }
 
 /// Looks for arguments that a first case allows, and with which no list of literals holds
@@ -190,12 +201,7 @@ impl<'q, 'a> Solver<'q, 'a> {
     fn next(self, case: &mut Case<'q>) -> Next<'q, 'a> {
         while let Some(literals) = self.failing.get(case.decided) {
             case.decided += 1;
-            let steps: usize = literals.iter().map(Literal::steps).sum();
-            if !self
-                .picker
-                .budget
-                .spend(steps + literals.len() * case.arguments.len())
-            {
+            if !self.picker.budget.spend(case.steps(literals)) {
                 return Next::Stop;
             }
             match &literals[..] {

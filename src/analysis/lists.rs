@@ -101,7 +101,7 @@ impl Lists {
     /// policy's number prints; zero has two numbers, which print differently.
     fn element(&self, wanted: &Value) -> Option<Value> {
         let numbers = match wanted.as_number() {
-            Some(n) if n == 0.0 => vec![0.0, -0.0],
+            Some(0.0) => vec![0.0, -0.0],
             Some(n) if !n.is_nan() => vec![n],
             _ => vec![],
         };

@@ -17,6 +17,8 @@ use crate::source::MAX_DEPTH;
 
 /// How much work one question may take: cases, states of automata and ways of reading a text.
 const MAX_STEPS: u32 = 50_000;
+/// About how many conditions one question may be.
+const MAX_CONDITIONS: usize = 1_000;
 
 /// A question about calls.
 #[derive(Debug, Clone, Default)]
@@ -83,6 +85,10 @@ impl<'q> Question<'q> {
     }
 
     pub(super) fn answer(&self, automata: &Automata) -> Answer<Witness> {
+        let conditions = self.holds.iter().chain(&self.fails);
+        if conditions.map(|list| list.len()).sum::<usize>() > MAX_CONDITIONS {
+            return Answer::Unknown;
+        }
         let Some(first) = self.first_case() else {
             return Answer::No;
         };

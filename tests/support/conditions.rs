@@ -559,3 +559,38 @@ impl Judge {
         decision.expect("nothing counts") == Decision::Allow
     }
 }
+
+// ---------------------------------------------------------------------------------------------
+// Patterns
+
+/// Patterns over the characters of [`short_strings`], with everything that looks around.
+pub fn pattern() -> impl Strategy<Value = String> {
+    let leaf = select(vec![
+        "a", "a", "b", "é", " ", "\\n", ".", "(?s:.)", "[ab]", "[^a]", "\\s", "^", "$", "\\A",
+        "\\z", "\\b", "\\B", "(?m:^)", "(?m:$)", "(?i:A)", "",
+    ]);
+    leaf.prop_map(str::to_owned)
+        .prop_recursive(4, 12, 3, |part| {
+            let repeated = (
+                part.clone(),
+                select(vec!["*", "+", "?", "*?", "{2}", "{0,2}"]),
+            );
+            prop_oneof![
+                4 => vec(part.clone(), 1..=3).prop_map(|parts| parts.concat()),
+                2 => vec(part, 2..=3).prop_map(|parts| format!("(?:{})", parts.join("|"))),
+                1 => repeated.prop_map(|(part, times)| format!("(?:{part}){times}")),
+            ]
+        })
+}
+
+/// All strings of up to four of some characters.
+pub fn short_strings() -> Vec<String> {
+    let mut all = vec![String::new()];
+    let mut longest = all.clone();
+    for _ in 0..4 {
+        let longer = |text: &String| ["a", "b", " ", "\n", "é"].map(|c| format!("{text}{c}"));
+        longest = longest.iter().flat_map(longer).collect();
+        all.extend(longest.clone());
+    }
+    all
+}
