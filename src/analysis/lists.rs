@@ -156,14 +156,14 @@ impl Lists {
     /// no more about an element than that it prints so, and only a number can equal what its text
     /// does not: strings and numbers stand for all elements.
     fn split(&self, rest: &str, items: &mut Vec<Value>, budget: &Budget) -> Answer<()> {
-        if !budget.spend(1) {
-            return Answer::Unknown;
-        }
         let full = items.len() + 1 >= MAX_ELEMENTS;
         let spaces = rest.match_indices(' ').map(|(at, _)| at);
         let ends = spaces.filter(|_| !full).chain([rest.len()]);
         let mut answer = Answer::No;
         for end in ends {
+            if !budget.spend(1) {
+                return Answer::Unknown;
+            }
             let as_number = printed_as(&rest[..end]).map(Value::Float);
             for item in as_number
                 .into_iter()

@@ -9,6 +9,10 @@
 //! Whatever is said with certainty is true of every call, and every witness was confirmed by the
 //! engine. Where a bound is hit - on cases, on the size of automata - the answer is "don't know".
 //!
+//! A call here has an object of arguments, any at all: what an engine forwards or refuses unread, and
+//! limits, are no matter of conditions. Counters are taken to be at zero where a call is shown, and
+//! may hold anything where something is proved.
+//!
 //! Simple questions build no automata: a string is first looked for by trying likely ones.
 
 mod answer;

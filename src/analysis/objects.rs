@@ -5,6 +5,8 @@ use super::budget::Budget;
 
 /// The longest way of reading a printed object that is tried, in fields.
 const MAX_FIELDS: usize = 64;
+/// How many objects a text that is read may hold; they may lie in one another.
+const MAX_OBJECTS: usize = 16;
 
 /// A way of reading a printed object: its keys, ascending, with what their values print.
 pub(super) type Reading<'t> = Vec<(&'t str, &'t str)>;
@@ -15,6 +17,9 @@ pub(super) fn readings<'t, T>(
     budget: &Budget,
     mut fits: impl FnMut(&[(&'t str, &'t str)]) -> Answer<T>,
 ) -> Answer<T> {
+    if text.matches("map[").count() > MAX_OBJECTS {
+        return Answer::Unknown;
+    }
     match text
         .strip_prefix("map[")
         .and_then(|rest| rest.strip_suffix(']'))

@@ -451,3 +451,75 @@ fn languages_are_compared() {
     assert_eq!(outside.counterexample(), Some("examplexcom".to_owned()));
     assert!(analysis.matches_everything(&found("^\\pL{1,30}$")) != Proof::Holds);
 }
+
+/// Policies that are made to be hard are given up on soon.
+#[test]
+fn hostile_conditions_take_little_time_and_stack() {
+    let analysis = Analysis::new();
+    let start = std::time::Instant::now();
+    let ask = |require: &Value, deny_if: &Value| {
+        let rules = rules(require, deny_if);
+        analysis.ask(&Question::new().passing(&rules))
+    };
+    let many = |make: &dyn Fn(usize) -> Value, n: usize| (0..n).map(make).collect::<Vec<_>>();
+    // Patterns whose automata are large, and many at once.
+    let large = |i: usize| json!([["args.a", "regex", format!("(a|b)*a(a|b){{{}}}c", 10 + i)]]);
+    ask(
+        &json!(many(&large, 30)),
+        &json!([[["args.a", "contains", "c"]]]),
+    );
+    let small = |i: usize| json!([["args.a", "regex", format!("^.{{{i}}}(x|y{i})+$")]]);
+    ask(
+        &json!([[["args.a", "regex", "^[xy]+$"]]]),
+        &json!(many(&small, 300)),
+    );
+    // Printed forms that may be read in many ways.
+    let words = vec!["a"; 2_000].join(" ");
+    let list = format!("[{words}]");
+    ask(
+        &json!([[["args.a", "eq", list], ["args.a", "contains", "b"]]]),
+        &json!([]),
+    );
+    let fields = many(&|i| json!(format!("k{i:03}:a:b c")), 500);
+    let fields: Vec<_> = fields.iter().filter_map(Value::as_str).collect();
+    let object = format!("map[{}]", fields.join(" "));
+    ask(
+        &json!([[["args.a", "eq", object], ["args.a.z", "exists", true]]]),
+        &json!([]),
+    );
+    let mut nested = "1".to_owned();
+    for _ in 0..120 {
+        let before: String = (0..60).map(|i| format!("!{i:02}:x ")).collect();
+        nested = format!("map[{before}a:{nested}]");
+    }
+    let path = format!("args{}", ".a".repeat(121));
+    let nested = ask(
+        &json!([[["args.a", "eq", nested], [path, "exists", true]]]),
+        &json!([]),
+    );
+    assert_eq!(nested, Answer::Unknown);
+    let wide = many(
+        &|i| {
+            json!([
+                ["args.a", "neq", i],
+                ["args.b", "neq", i],
+                ["args.c", "neq", i]
+            ])
+        },
+        200,
+    );
+    ask(&json!([[["args.a", "exists", true]]]), &json!(wide));
+    let long: Vec<_> = (0..5_000).collect();
+    let lists = many(
+        &|i| {
+            json!([
+                ["args.a", "not_in", long],
+                ["args.b", "not_in", long],
+                ["args.c", "eq", i]
+            ])
+        },
+        20,
+    );
+    ask(&json!([]), &json!(lists));
+    assert!(start.elapsed().as_secs() < 20, "{:?}", start.elapsed());
+}
