@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::call::{Args, Outcome, ToolCall};
 use crate::engine::{CompiledPolicy, CounterScoping, Counters, Decision, Replay, decide};
-use crate::json::{UniqueKeys, check};
+use crate::json::{Object, Tape};
 use crate::policy::condition::{ArgPath, Condition};
 use crate::policy::value::Value;
 use crate::policy::{Clause, Effect, Policy, Posture, Rule, Rules, Semantics, Tool};
@@ -67,10 +67,11 @@ impl Witness {
             CounterScoping::Tool,
         );
         let text = self.to_string();
-        if check(&text, &mut UniqueKeys::default()).is_err() {
+        let mut tape = Tape::default();
+        let Ok(Some(arguments)) = tape.read(&text, Span::new(0, text.len())) else {
             return false;
-        }
-        let call = call(&text);
+        };
+        let call = call(arguments);
         let decision = decide(
             &policy,
             &mut Counters::new(&policy),
@@ -117,7 +118,7 @@ fn rule(effect: Effect, conditions: &[Condition]) -> Rule {
     }
 }
 
-fn call(arguments: &str) -> ToolCall<'_> {
+fn call(arguments: Object<'_>) -> ToolCall<'_> {
     ToolCall {
         line: 1,
         ts: None,
@@ -126,7 +127,7 @@ fn call(arguments: &str) -> ToolCall<'_> {
         grant: None,
         server: None,
         tool: TOOL.into(),
-        args: Args::Object(arguments.into()),
+        args: Args::Object(arguments),
         outcome: Outcome::Unspecified,
         in_batch: false,
     }

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use mcplint::analysis::{Declarations, Declared, Kind};
 use mcplint::call::{Args, Outcome, ToolCall};
 use mcplint::engine::{CompiledPolicy, CounterScoping, Counters, Decision, Replay, decide};
+use mcplint::json::Tape;
 use mcplint::policy::condition::{ArgPath, Condition, Ordering, Subject, Test};
 use mcplint::policy::re2::Pattern;
 use mcplint::policy::value::Value;
@@ -538,6 +539,10 @@ impl Judge {
 
     /// Whether the engine lets a call with these arguments through.
     pub fn allows(&self, arguments: &str) -> bool {
+        let mut tape = Tape::default();
+        let object = tape.read(arguments, Span::new(0, arguments.len()));
+        let object = object.expect("the arguments are JSON");
+        let arguments = object.expect("the arguments are an object");
         let call = ToolCall {
             line: 1,
             ts: None,
@@ -546,7 +551,7 @@ impl Judge {
             grant: None,
             server: None,
             tool: "t".into(),
-            args: Args::Object(arguments.into()),
+            args: Args::Object(arguments),
             outcome: Outcome::Unspecified,
             in_batch: false,
         };
