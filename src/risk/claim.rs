@@ -21,8 +21,6 @@ pub(super) struct Claim {
     pub category: Category,
     /// How much the verb says by itself; [`Kind::Plain`] where its object decides.
     pub kind: Kind,
-    /// Whether its object decides.
-    pub by_object: bool,
     pub evidence: Evidence,
 }
 
@@ -188,7 +186,6 @@ fn information(name: &Words<'_>, words: &[&str]) -> Option<Claim> {
     known.then(|| Claim {
         category: Category::Read,
         kind: Kind::NounToo,
-        by_object: false,
         evidence: Evidence::new(Source::Name, name.quote(last..last + 1)),
     })
 }
@@ -228,10 +225,9 @@ fn clause_head(words: &[&str]) -> Option<Head> {
             _ => break,
         }
     }
-    if let Some(head) = Head::at(words, at) {
-        if is_said(words, head) {
-            return Some(head);
-        }
+    let first = Head::at(words, at).filter(|head| is_said(words, *head));
+    if first.is_some() {
+        return first;
     }
     let mut tool = at > 0;
     for place in at..words.len().min(LONGEST_WAY) {
@@ -362,7 +358,6 @@ fn claim(
         return Claim {
             category: head.verb.category,
             kind: head.verb.kind,
-            by_object: false,
             evidence: Evidence::new(source, text.quote(head.at..head.end())),
         };
     };
@@ -371,7 +366,6 @@ fn claim(
     Claim {
         category,
         kind: Kind::Plain,
-        by_object: true,
         evidence: Evidence::new(source, text.quote(range)),
     }
 }
@@ -414,7 +408,6 @@ pub(super) fn foreign(description: Option<&str>) -> Option<Claim> {
     Some(Claim {
         category,
         kind: Kind::Plain,
-        by_object: false,
         evidence: Evidence::new(Source::Description, word.as_str()),
     })
 }
