@@ -28,17 +28,25 @@ pub(super) struct Claim {
 #[derive(Debug)]
 pub(super) struct Setting<'t> {
     words: Vec<&'t str>,
+    beginning: &'t [&'t str],
 }
 
 impl<'t> Setting<'t> {
-    pub fn new(server: &[&'t str], name: &[&'t str]) -> Self {
+    /// What the words of the server's name, of the tool's and of the description tell.
+    pub fn new(server: &[&'t str], name: &[&'t str], description: &'t [&'t str]) -> Self {
+        const BEGINNING: usize = 40;
         Self {
             words: server.iter().chain(name).copied().collect(),
+            beginning: &description[..description.len().min(BEGINNING)],
         }
     }
 
     fn is(&self, kind: &str) -> bool {
         VOCABULARY.tells_of(kind, &self.words)
+    }
+
+    fn is_about(&self, terms: &Terms<()>) -> bool {
+        terms.find(&self.words).is_some() || terms.find(self.beginning).is_some()
     }
 }
 
@@ -88,7 +96,16 @@ pub(super) fn of_name(name: &Words<'_>, setting: &Setting<'_>) -> Option<Claim> 
             claim = second;
         }
     }
-    if claim.kind == Kind::NounToo && is_information(&words, head) {
+    if head.verb.kind == Kind::NounToo && head.at > 0 && head.end() == words.len() {
+        // `pipelines_run`: what the rule for runs of pipelines saw may be a noun all the same.
+        claim.kind = Kind::NounToo;
+    }
+    let looks = claim.kind == Kind::NounToo && claim.category != Category::Read;
+    let last = words.len() - 1;
+    if head.at < last
+        && (looks && VOCABULARY.information.has(words[last])
+            || claim.category == Category::Execute && VOCABULARY.of_a_run.has(words[last]))
+    {
         return information(name, &words);
     }
     Some(claim)
@@ -172,13 +189,6 @@ fn joined<'w>(words: &'w [&'w str], head: Head) -> impl Iterator<Item = Head> + 
         .filter(|head| head.verb.kind == Kind::Plain && head.verb.form == Form::Base)
 }
 
-fn is_information(words: &[&str], head: Head) -> bool {
-    let last = words.len().saturating_sub(1);
-    head.at < last
-        && VOCABULARY.information.has(words[last])
-        && head.verb.category != Category::Read
-}
-
 /// A name that ends with a noun for something to read.
 fn information(name: &Words<'_>, words: &[&str]) -> Option<Claim> {
     let last = words.len().checked_sub(1)?;
@@ -194,17 +204,21 @@ fn information(name: &Words<'_>, words: &[&str]) -> Option<Claim> {
 pub(super) fn of_description(text: &Words<'_>, setting: &Setting<'_>) -> Option<Claim> {
     let words = text.list();
     let clauses = text.clauses().take(MOST_CLAUSES);
-    let mut vague = None;
+    let mut vague: Option<Claim> = None;
     for clause in clauses {
         let Some(head) = clause_head(&words[clause.clone()]) else {
             continue;
         };
+        // Once something is said, only what is told of the tool adds to it: not what to do with it.
+        if vague.is_some() && head.verb.form != Form::Third {
+            continue;
+        }
         let head = Head {
             at: head.at + clause.start,
             ..head
         };
         let found = sentence(text, &words[..clause.end], head, setting);
-        if found.kind != Kind::Vague {
+        if found.kind != Kind::Vague || found.category == Category::Read && vague.is_none() {
             return Some(found);
         }
         vague.get_or_insert(found);
@@ -276,7 +290,13 @@ fn sentence(text: &Words<'_>, words: &[&str], head: Head, setting: &Setting<'_>)
         setting,
         Source::Description,
     );
+    let by_object = worst.kind > head.verb.kind;
+    let end = object(text, words, head).end;
     for (other, adjacent) in coordinated(text, words, head) {
+        // `execute an INSERT, UPDATE or DELETE query`: these are part of what is executed.
+        if by_object && other.at < end {
+            continue;
+        }
         let second = claim(
             text,
             words,
@@ -285,14 +305,9 @@ fn sentence(text: &Words<'_>, words: &[&str], head: Head, setting: &Setting<'_>)
             setting,
             Source::Description,
         );
-        let counts = adjacent
-            || second.category >= Category::Destructive
-            || (second.category == Category::Execute && worst.category != Category::Read)
-            || worst.kind == Kind::Vague;
-        if counts
-            && (second.category > worst.category
-                || worst.kind < second.kind && worst.category <= second.category)
-        {
+        let vague = worst.kind == Kind::Vague && second.category >= worst.category;
+        let counts = adjacent || second.category >= Category::Destructive;
+        if vague || counts && second.category > worst.category {
             worst = second;
         }
     }
@@ -351,7 +366,8 @@ fn claim(
     let decided = VOCABULARY.rules(head.verb).find_map(|rule| {
         let found = rule.objects.find(nouns)?;
         let fits = !ends_with(nouns, &rule.except)
-            && rule.server.as_ref().is_none_or(|kind| setting.is(kind));
+            && rule.server.as_ref().is_none_or(|kind| setting.is(kind))
+            && !setting.is_about(&rule.not_about);
         fits.then_some((rule.category, found))
     });
     let Some((category, (place, length))) = decided else {

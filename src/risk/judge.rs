@@ -14,8 +14,8 @@ pub(super) fn classify(tool: &ToolView<'_>) -> Classification {
     let name = Words::of_name(tool.name);
     let server = Words::of_name(tool.server.unwrap_or(""));
     let text = Words::of_description(tool.description.unwrap_or(""));
-    let (name_words, server_words) = (name.list(), server.list());
-    let setting = Setting::new(&server_words, &name_words);
+    let (name_words, server_words, text_words) = (name.list(), server.list(), text.list());
+    let setting = Setting::new(&server_words, &name_words, &text_words);
     let by_name = claim::of_name(&name, &setting);
     let by_text =
         claim::of_description(&text, &setting).or_else(|| claim::foreign(tool.description));

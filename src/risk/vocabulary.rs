@@ -54,6 +54,8 @@ pub(super) struct Rule {
     pub except: Terms<()>,
     /// The kind of server it is for.
     pub server: Option<String>,
+    /// Words that show another sense.
+    pub not_about: Terms<()>,
     pub category: Category,
 }
 
@@ -143,6 +145,7 @@ pub(super) struct Vocabulary {
     rules_of: Vec<Vec<usize>>,
     pub phrases: Vec<Phrase>,
     pub information: Terms<()>,
+    pub of_a_run: Terms<()>,
     pub grammar: Grammar,
     pub arguments: Arguments,
     servers: AHashMap<String, Terms<()>>,
@@ -196,6 +199,8 @@ struct RuleEntry {
     #[serde(default)]
     except: String,
     server: Option<String>,
+    #[serde(default)]
+    not_about: String,
     category: Category,
 }
 
@@ -211,6 +216,7 @@ struct PhraseEntry {
 #[serde(deny_unknown_fields)]
 struct NounEntry {
     information: String,
+    of_a_run: String,
 }
 
 #[derive(Deserialize)]
@@ -278,6 +284,7 @@ impl Vocabulary {
             rules_of,
             phrases: file.phrase.iter().map(Phrase::new).collect(),
             information: Terms::of(&file.nouns.information),
+            of_a_run: Terms::of(&file.nouns.of_a_run),
             grammar: Grammar::new(&file.grammar),
             arguments: Arguments::new(&file.arguments),
             servers: file
@@ -317,6 +324,7 @@ impl Rule {
             objects: Terms::nouns(&entry.objects),
             except: Terms::nouns(&entry.except),
             server: entry.server.clone(),
+            not_about: Terms::of(&entry.not_about),
             category: entry.category,
         }
     }

@@ -186,6 +186,13 @@ impl Scanner<'_> {
         Some((start..self.at, std::mem::replace(&mut self.gap, Gap::Space)))
     }
 
+    /// Whether the line after a line feed begins with a capital: few wrapped sentences do.
+    fn begins_upper(&self) -> bool {
+        let rest = &self.bytes[self.at + 1..];
+        let first = rest.iter().find(|byte| !byte.is_ascii_whitespace());
+        first.is_some_and(u8::is_ascii_uppercase)
+    }
+
     /// Whether a full stop follows a single letter, as in `e.g.`
     fn abbreviates(&self) -> bool {
         let letter = |back: usize| {
@@ -205,6 +212,7 @@ impl Scanner<'_> {
             b'.' | b'!' | b'?' if spaced => Gap::Sentence,
             b'\n' if next == b'\n' || next == b'\r' => Gap::Sentence,
             b'\n' if matches!(next, b'-' | b'*' | b'#') => Gap::Sentence,
+            b'\n' if self.begins_upper() => Gap::Clause,
             b'-' if spaced && self.at > 0 && self.bytes[self.at - 1].is_ascii_whitespace() => {
                 Gap::Clause
             }
