@@ -102,9 +102,9 @@ pub(super) fn of_name(name: &Words<'_>, setting: &Setting<'_>) -> Option<Claim> 
     }
     let looks = claim.kind == Kind::NounToo && claim.category != Category::Read;
     let last = words.len() - 1;
-    if head.at < last
+    if last > 0
         && (looks && VOCABULARY.information.has(words[last])
-            || claim.category == Category::Execute && VOCABULARY.of_a_run.has(words[last]))
+            || head.verb.category == Category::Execute && VOCABULARY.of_a_run.has(words[last]))
     {
         return information(name, &words);
     }
@@ -129,8 +129,13 @@ fn name_head(words: &[&str]) -> Option<Head> {
         .find(|head| head.verb.kind == Kind::Plain)
         .copied();
     let noun = || {
-        let last = heads.iter().rfind(|head| head.end() == words.len());
-        last.or_else(|| heads.iter().find(|head| head.at <= 2))
+        let is_thing = |head: &&Head| VOCABULARY.things.has(words[head.at]);
+        let mut last = heads.iter().filter(|head| head.end() == words.len());
+        let mut early = heads
+            .iter()
+            .filter(|head| head.at <= 2 && head.end() < words.len());
+        last.find(|head| !is_thing(head))
+            .or_else(|| early.next())
             .copied()
     };
     match first {
@@ -138,7 +143,11 @@ fn name_head(words: &[&str]) -> Option<Head> {
         Some(first) if plain.is_none() => Some(first),
         // `report_create`, `order_delete`: what it begins with is a noun.
         Some(first) if first.verb.kind == Kind::NounToo => match plain {
-            Some(plain) if plain.end() == words.len() || plain.verb.category > Category::Read => {
+            Some(plain)
+                if plain.end() == words.len()
+                    || plain.at == first.end()
+                    || plain.verb.category > Category::Read =>
+            {
                 Some(plain)
             }
             _ => Some(first),
@@ -210,20 +219,37 @@ pub(super) fn of_description(text: &Words<'_>, setting: &Setting<'_>) -> Option<
             continue;
         };
         // Once something is said, only what is told of the tool adds to it: not what to do with it.
-        if vague.is_some() && head.verb.form != Form::Third {
-            continue;
-        }
         let head = Head {
             at: head.at + clause.start,
             ..head
         };
+        let told = head.verb.form == Form::Third || is_list(text, &words[..clause.end], head);
+        if vague.is_some() && !told {
+            continue;
+        }
         let found = sentence(text, &words[..clause.end], head, setting);
         if found.kind != Kind::Vague || found.category == Category::Read && vague.is_none() {
             return Some(found);
         }
         vague.get_or_insert(found);
     }
-    vague
+    vague.or_else(|| unknown(text, &words))
+}
+
+/// What a sentence says that begins with a verb nobody knows: `frob the bar`. Most of what only
+/// reads is called by a few verbs, which are known.
+fn unknown(text: &Words<'_>, words: &[&str]) -> Option<Claim> {
+    let grammar = &VOCABULARY.grammar;
+    let imperative = words.len() > 2
+        && grammar.article.has(words[1])
+        && !grammar.article.has(words[0])
+        && !grammar.filler.has(words[0])
+        && !grammar.preposition.has(words[0]);
+    imperative.then(|| Claim {
+        category: Category::Write,
+        kind: Kind::Vague,
+        evidence: Evidence::new(Source::Description, text.quote(0..1)),
+    })
 }
 
 /// The main verb of a clause: its first word after what leads up to it, or what follows
@@ -261,6 +287,12 @@ fn clause_head(words: &[&str]) -> Option<Head> {
         tool |= grammar.tool.has(words[place]);
     }
     None
+}
+
+/// Whether a list of verbs begins with `head`: `create, modify, delete`.
+fn is_list(text: &Words<'_>, words: &[&str], head: Head) -> bool {
+    let verbs = coordinated(text, words, head);
+    verbs.first().is_some_and(|(_, adjacent)| *adjacent)
 }
 
 /// Whether what may be a verb is one here: `orders a pizza`, not `order details`.
@@ -364,26 +396,49 @@ fn claim(
 ) -> Claim {
     let nouns = &words[object.clone()];
     let decided = VOCABULARY.rules(head.verb).find_map(|rule| {
-        let found = rule.objects.find(nouns)?;
+        let found = match rule.objects.is_empty() {
+            true => (0, 0),
+            false => rule.objects.find(nouns)?,
+        };
         let fits = !ends_with(nouns, &rule.except)
             && rule.server.as_ref().is_none_or(|kind| setting.is(kind))
             && !setting.is_about(&rule.not_about);
         fits.then_some((rule.category, found))
     });
     let Some((category, (place, length))) = decided else {
+        let meant = meant(nouns, head.verb);
         return Claim {
-            category: head.verb.category,
-            kind: head.verb.kind,
+            category: meant.category,
+            kind: head.verb.kind.max(meant.kind),
             evidence: Evidence::new(source, text.quote(head.at..head.end())),
         };
     };
-    let first = object.start + place;
+    let first = if length == 0 {
+        head.at
+    } else {
+        object.start + place
+    };
     let range = head.at.min(first)..head.end().max(first + length);
     Claim {
         category,
         kind: Kind::Plain,
         evidence: Evidence::new(source, text.quote(range)),
     }
+}
+
+/// The verb that is meant: for `perform a search`, to search.
+fn meant(object: &[&str], verb: Verb) -> Verb {
+    if verb.kind != Kind::Vague || verb.category != Category::Execute {
+        return verb;
+    }
+    let verbs = (0..object.len()).filter_map(|at| VOCABULARY.verb(object, at));
+    let mut verbs = verbs.map(|(_, verb)| verb).filter(|other| {
+        other.form == Form::Base && (other.kind == Kind::Plain || other.category == Category::Read)
+    });
+    verbs.next().map_or(verb, |other| Verb {
+        kind: Kind::NounToo,
+        ..other
+    })
 }
 
 /// Whether the noun that an object ends with is one of `terms`: in `list of payments`, `list`.

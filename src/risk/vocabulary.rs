@@ -40,7 +40,7 @@ pub(super) enum Form {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Verb {
     /// Its place in [`Vocabulary::rules_of`].
-    id: usize,
+    pub id: usize,
     pub category: Category,
     pub kind: Kind,
     pub form: Form,
@@ -103,6 +103,11 @@ impl<T> Terms<T> {
         Some((rest.len() + 1, value))
     }
 
+    /// Whether there is no term.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// Whether `word` is a term.
     pub fn has(&self, word: &str) -> bool {
         self.at(&[word], 0).is_some()
@@ -130,7 +135,7 @@ impl Terms<()> {
         terms
     }
 
-    /// Where the first term stands that `words` have.
+    /// Where the first term stands that `words` have, and how many words it has.
     pub fn find(&self, words: &[&str]) -> Option<(usize, usize)> {
         (0..words.len()).find_map(|at| Some((at, self.at(words, at)?.0)))
     }
@@ -146,6 +151,7 @@ pub(super) struct Vocabulary {
     pub phrases: Vec<Phrase>,
     pub information: Terms<()>,
     pub of_a_run: Terms<()>,
+    pub things: Terms<()>,
     pub grammar: Grammar,
     pub arguments: Arguments,
     servers: AHashMap<String, Terms<()>>,
@@ -217,6 +223,7 @@ struct PhraseEntry {
 struct NounEntry {
     information: String,
     of_a_run: String,
+    things: String,
 }
 
 #[derive(Deserialize)]
@@ -285,6 +292,7 @@ impl Vocabulary {
             phrases: file.phrase.iter().map(Phrase::new).collect(),
             information: Terms::of(&file.nouns.information),
             of_a_run: Terms::of(&file.nouns.of_a_run),
+            things: Terms::of(&file.nouns.things),
             grammar: Grammar::new(&file.grammar),
             arguments: Arguments::new(&file.arguments),
             servers: file
