@@ -42,7 +42,9 @@ impl<'t> Setting<'t> {
     }
 
     fn is(&self, kind: &str) -> bool {
+        // Of money descriptions speak plainly; of browsers and databases they speak by the way.
         VOCABULARY.tells_of(kind, &self.words)
+            || kind == "money" && VOCABULARY.tells_of(kind, self.beginning)
     }
 
     fn is_about(&self, terms: &Terms<()>) -> bool {
@@ -123,6 +125,11 @@ fn name_head(words: &[&str]) -> Option<Head> {
         .filter_map(|at| Head::at(words, at))
         .filter(|head| head.verb.form == Form::Base)
         .collect();
+    let agent = words
+        .len()
+        .checked_sub(1)
+        .and_then(|last| Head::at(words, last))
+        .filter(|head| head.verb.form == Form::Agent && head.verb.kind == Kind::Plain);
     let first = heads.iter().find(|head| head.at == start).copied();
     let plain = heads
         .iter()
@@ -140,6 +147,7 @@ fn name_head(words: &[&str]) -> Option<Head> {
     };
     match first {
         Some(first) if first.verb.kind == Kind::Plain => Some(first),
+        _ if plain.is_none() && agent.is_some() => agent,
         Some(first) if plain.is_none() => Some(first),
         // `report_create`, `order_delete`: what it begins with is a noun.
         Some(first) if first.verb.kind == Kind::NounToo => match plain {
@@ -255,6 +263,11 @@ fn unknown(text: &Words<'_>, words: &[&str]) -> Option<Claim> {
 /// The main verb of a clause: its first word after what leads up to it, or what follows
 /// `tool that`, `tool to`.
 fn clause_head(words: &[&str]) -> Option<Head> {
+    let head = find_clause_head(words)?;
+    (head.verb.form != Form::Agent).then_some(head)
+}
+
+fn find_clause_head(words: &[&str]) -> Option<Head> {
     let grammar = &VOCABULARY.grammar;
     let mut at = 0;
     while at < words.len() {
@@ -297,19 +310,14 @@ fn is_list(text: &Words<'_>, words: &[&str], head: Head) -> bool {
 
 /// Whether what may be a verb is one here: `orders a pizza`, not `order details`.
 fn is_said(words: &[&str], head: Head) -> bool {
-    let grammar = &VOCABULARY.grammar;
     let Some(next) = words.get(head.end()) else {
         return head.verb.kind == Kind::Plain;
     };
-    match (head.verb.kind, head.verb.form) {
-        (Kind::NounToo, Form::Base) => {
-            !(VOCABULARY.information.has(next)
-                || matches!(*next, "of" | "is" | "are" | "was")
-                || matches!(*next, "and" | "or" | "for") && head.verb.category != Category::Read)
-        }
-        (Kind::NounToo, _) => grammar.article.has(next) || grammar.preposition.has(next),
-        _ => true,
-    }
+    let reads = head.verb.category == Category::Read;
+    let noun = VOCABULARY.of_a_run.has(next)
+        || VOCABULARY.grammar.after_noun.has(next)
+        || !reads && head.verb.form == Form::Base && *next == "for";
+    head.verb.kind != Kind::NounToo || !noun
 }
 
 /// What the verb `head` says, and the verbs that are joined to it.
@@ -419,9 +427,11 @@ fn claim(
         object.start + place
     };
     let range = head.at.min(first)..head.end().max(first + length);
+    // `open_orders`, `bill_items`: what may be a noun may be one here too, though not where it runs.
+    let noun = head.verb.kind == Kind::NounToo && category != Category::Execute;
     Claim {
         category,
-        kind: Kind::Plain,
+        kind: if noun { Kind::NounToo } else { Kind::Plain },
         evidence: Evidence::new(source, text.quote(range)),
     }
 }

@@ -239,7 +239,7 @@ impl Verdict {
 fn text_decides(name: &Claim, text: &Claim) -> bool {
     match name.kind {
         Kind::Vague => text.kind > Kind::Vague,
-        Kind::NounToo if text.category == Category::Read => text.kind == Kind::Plain,
+        Kind::NounToo if text.category == Category::Read => true,
         Kind::NounToo => text.category > name.category && text.kind > Kind::Vague,
         Kind::Plain => {
             let worse = text.category > name.category && text.kind == Kind::Plain;

@@ -34,6 +34,8 @@ pub(super) enum Form {
     Third,
     /// `deleting`
     Gerund,
+    /// `analyzer`: only where a name ends with it.
+    Agent,
 }
 
 /// A verb in one of its forms.
@@ -169,6 +171,7 @@ pub(super) struct Grammar {
     pub conjunction: Terms<()>,
     pub preposition: Terms<()>,
     pub negation: Terms<()>,
+    pub after_noun: Terms<()>,
 }
 
 /// Arguments that say what a call does.
@@ -236,6 +239,7 @@ struct GrammarEntry {
     conjunction: String,
     preposition: String,
     negation: String,
+    after_noun: String,
 }
 
 #[derive(Deserialize)]
@@ -358,6 +362,7 @@ impl Grammar {
             conjunction: Terms::of(&entry.conjunction),
             preposition: Terms::of(&entry.preposition),
             negation: Terms::of(&entry.negation),
+            after_noun: Terms::of(&entry.after_noun),
         }
     }
 }
@@ -402,6 +407,7 @@ fn add_forms(verbs: &mut Terms<Verb>, verb: &str, entry: Verb) {
         (Form::Base, words[0].clone()),
         (Form::Third, third(&words[0])),
         (Form::Gerund, gerund(&words[0])),
+        (Form::Agent, agent(&words[0])),
     ];
     for (form, first) in forms {
         let mut row = words.clone();
@@ -425,6 +431,13 @@ fn third(word: &str) -> String {
         }
         None => format!("{word}s"),
     }
+}
+
+/// `analyze` to `analyzer`, `run` to `runner`.
+fn agent(word: &str) -> String {
+    let gerund = gerund(word);
+    let stem = gerund.strip_suffix("ing").unwrap_or(word);
+    format!("{stem}er")
 }
 
 /// `delete` to `deleting`, `drop` to `dropping`, `see` to `seeing`.
