@@ -152,7 +152,8 @@ impl Config {
             .0
             .iter()
             .map(|(glob, category)| (glob.as_str(), *category));
-        let overrides = Overrides::new(table, &path.display().to_string())
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        let overrides = Overrides::new(table, &name)
             .map_err(|error| ConfigError::Override(path.to_owned(), error))?;
         let folder = path.parent().map(Path::to_owned).unwrap_or_default();
         Ok(Self {

@@ -72,10 +72,10 @@ impl Verdict {
             } else {
                 (name, text)
             };
-            let confidence = if first.kind == Kind::Plain {
-                0.97
-            } else {
-                0.75
+            let confidence = match first.kind {
+                Kind::Plain => 0.97,
+                Kind::NounToo => 0.9,
+                Kind::Vague => 0.6,
             };
             return Self::new(
                 first.category,
