@@ -1,25 +1,16 @@
-//! What one part of a definition says of a tool: its name, or its description.
+//! What a verb says of a tool, with what it is done to.
 
 use std::ops::Range;
 
-use super::vocabulary::{Form, Kind, Terms, VOCABULARY, Verb};
-use super::words::{Gap, Words};
+use super::vocabulary::{Form, Kind, Rule, Terms, VOCABULARY, Verb};
+use super::words::Words;
 use super::{Category, Evidence, Source};
-
-/// An object is looked for among so many words after its verb.
-const LONGEST_OBJECT: usize = 10;
-
-/// So many words of a clause are looked at for its verb.
-const LONGEST_WAY: usize = 25;
-
-/// So many clauses of a description are looked at for a verb.
-const MOST_CLAUSES: usize = 24;
 
 /// What a part of a definition says.
 #[derive(Debug, Clone)]
 pub(super) struct Claim {
     pub category: Category,
-    /// How much the verb says by itself; [`Kind::Plain`] where its object decides.
+    /// How much the verb says, with its object.
     pub kind: Kind,
     pub evidence: Evidence,
 }
@@ -54,385 +45,82 @@ impl<'t> Setting<'t> {
 
 /// A verb in its place.
 #[derive(Debug, Clone, Copy)]
-struct Head {
-    at: usize,
-    length: usize,
-    verb: Verb,
+pub(super) struct Head {
+    pub at: usize,
+    /// How many words it has.
+    pub length: usize,
+    pub verb: Verb,
 }
 
 impl Head {
-    fn at(words: &[&str], at: usize) -> Option<Self> {
+    /// The verb that begins at `at`, in whatever form.
+    pub fn at(words: &[&str], at: usize) -> Option<Self> {
         let (length, verb) = VOCABULARY.verb(words, at)?;
         Some(Self { at, length, verb })
     }
 
-    fn end(self) -> usize {
+    /// The place after its last word.
+    pub fn end(self) -> usize {
         self.at + self.length
     }
 }
 
-/// What the name of a tool says. `None` if it has no verb and is no name of information.
-pub(super) fn of_name(name: &Words<'_>, setting: &Setting<'_>) -> Option<Claim> {
-    let words = name.list();
-    let Some(head) = name_head(&words) else {
-        return information(name, &words);
-    };
-    let mut claim = claim(
-        name,
-        &words,
-        head,
-        name_object(&words, head),
-        setting,
-        Source::Name,
-    );
-    for other in joined(&words, head) {
-        let second = self::claim(
-            name,
-            &words,
-            other,
-            name_object(&words, other),
-            setting,
-            Source::Name,
-        );
-        if second.category > claim.category {
-            claim = second;
-        }
-    }
-    if head.verb.kind == Kind::NounToo && head.at > 0 && head.end() == words.len() {
-        // `pipelines_run`: what the rule for runs of pipelines saw may be a noun all the same.
-        claim.kind = Kind::NounToo;
-    }
-    let looks = claim.kind == Kind::NounToo && claim.category != Category::Read;
-    let last = words.len() - 1;
-    if last > 0
-        && (looks && VOCABULARY.information.has(words[last])
-            || head.verb.category == Category::Execute && VOCABULARY.of_a_run.has(words[last]))
-    {
-        return information(name, &words);
-    }
-    Some(claim)
+/// A part of a definition: a name or a description.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Part<'p> {
+    pub text: &'p Words<'p>,
+    /// The words of `text`, or the first of them.
+    pub words: &'p [&'p str],
+    pub setting: &'p Setting<'p>,
+    pub source: Source,
 }
 
-/// The verb of a name: the one it begins with; else the first plain verb; else one that may be a
-/// noun, at the end or after the name of a product.
-fn name_head(words: &[&str]) -> Option<Head> {
-    let start = words
-        .iter()
-        .take_while(|word| VOCABULARY.grammar.filler.has(word))
-        .count();
-    let start = if start == words.len() { 0 } else { start };
-    let heads: Vec<Head> = (0..words.len())
-        .filter_map(|at| Head::at(words, at))
-        .filter(|head| head.verb.form == Form::Base)
-        .collect();
-    let agent = words
-        .len()
-        .checked_sub(1)
-        .and_then(|last| Head::at(words, last))
-        .filter(|head| head.verb.form == Form::Agent && head.verb.kind == Kind::Plain);
-    let first = heads.iter().find(|head| head.at == start).copied();
-    let plain = heads
-        .iter()
-        .find(|head| head.verb.kind == Kind::Plain)
-        .copied();
-    let noun = || {
-        let is_thing = |head: &&Head| VOCABULARY.things.has(words[head.at]);
-        let mut last = heads.iter().filter(|head| head.end() == words.len());
-        let mut early = heads
-            .iter()
-            .filter(|head| head.at <= 2 && head.end() < words.len());
-        last.find(|head| !is_thing(head))
-            .or_else(|| early.next())
-            .copied()
-    };
-    match first {
-        Some(first) if first.verb.kind == Kind::Plain => Some(first),
-        _ if plain.is_none() && agent.is_some() => agent,
-        Some(first) if plain.is_none() => Some(first),
-        // `report_create`, `order_delete`: what it begins with is a noun.
-        Some(first) if first.verb.kind == Kind::NounToo => match plain {
-            Some(plain)
-                if plain.end() == words.len()
-                    || plain.at == first.end()
-                    || plain.verb.category > Category::Read =>
-            {
-                Some(plain)
-            }
-            _ => Some(first),
-        },
-        _ => plain.or(first).or_else(noun),
-    }
-    .or_else(|| run_together(words))
-}
-
-/// The verb of a name whose words are written as one: `sendmessage`.
-fn run_together(words: &[&str]) -> Option<Head> {
-    const VERBS: [&str; 14] = [
-        "get", "list", "search", "fetch", "create", "update", "delete", "remove", "send",
-        "execute", "transfer", "read", "write", "find",
-    ];
-    words.iter().enumerate().find_map(|(at, word)| {
-        let verb = VERBS
-            .iter()
-            .find(|verb| word.len() >= verb.len() + 3 && word.starts_with(**verb))?;
-        let (_, verb) = VOCABULARY.verb(&[verb], 0)?;
-        Some(Head {
-            at,
-            length: 1,
-            verb,
-        })
-    })
-}
-
-/// The words a name's verb is about: those after it up to a preposition, or else those before it.
-fn name_object(words: &[&str], head: Head) -> Range<usize> {
-    let start = head.end();
-    let after = words[start..].iter();
-    let length = after
-        .take_while(|word| !VOCABULARY.grammar.preposition.has(word))
-        .count();
-    if length > 0 {
-        start..start + length
-    } else {
-        0..head.at
-    }
-}
-
-/// The plain verbs joined to `head` by `or` and `and`: `create_or_update_file`.
-fn joined<'w>(words: &'w [&'w str], head: Head) -> impl Iterator<Item = Head> + 'w {
-    let rest = head.end()..words.len();
-    rest.filter(|&at| VOCABULARY.grammar.conjunction.has(words[at]))
-        .filter_map(|at| Head::at(words, at + 1))
-        .filter(|head| head.verb.kind == Kind::Plain && head.verb.form == Form::Base)
-}
-
-/// A name that ends with a noun for something to read.
-fn information(name: &Words<'_>, words: &[&str]) -> Option<Claim> {
-    let last = words.len().checked_sub(1)?;
-    let known = VOCABULARY.information.has(words[last]);
-    known.then(|| Claim {
-        category: Category::Read,
-        kind: Kind::NounToo,
-        evidence: Evidence::new(Source::Name, name.quote(last..last + 1)),
-    })
-}
-
-/// What the main verb of a description says, and the verbs joined to it. `None` if none is found.
-pub(super) fn of_description(text: &Words<'_>, setting: &Setting<'_>) -> Option<Claim> {
-    let words = text.list();
-    let clauses = text.clauses().take(MOST_CLAUSES);
-    let mut vague: Option<Claim> = None;
-    for clause in clauses {
-        let Some(head) = clause_head(&words[clause.clone()]) else {
-            continue;
+impl Part<'_> {
+    /// What `head` says of `object`: by the first rule that fits, or else by itself.
+    pub fn claim(&self, head: Head, object: Range<usize>) -> Claim {
+        let nouns = &self.words[object.clone()];
+        let mut rules = VOCABULARY.rules(head.verb);
+        let decided = rules.find_map(|rule| Some((rule.category, self.fit(rule, nouns)?)));
+        let Some((category, (place, length))) = decided else {
+            let meant = meant(nouns, head.verb);
+            return Claim {
+                category: meant.category,
+                kind: head.verb.kind.max(meant.kind),
+                evidence: self.evidence(head.at..head.end()),
+            };
         };
-        // Once something is said, only what is told of the tool adds to it: not what to do with it.
-        let head = Head {
-            at: head.at + clause.start,
-            ..head
+        let first = if length == 0 {
+            head.at
+        } else {
+            object.start + place
         };
-        let told = head.verb.form == Form::Third || is_list(text, &words[..clause.end], head);
-        if vague.is_some() && !told {
-            continue;
-        }
-        let found = sentence(text, &words[..clause.end], head, setting);
-        if found.kind != Kind::Vague || found.category == Category::Read && vague.is_none() {
-            return Some(found);
-        }
-        vague.get_or_insert(found);
-    }
-    vague.or_else(|| unknown(text, &words))
-}
-
-/// What a sentence says that begins with a verb nobody knows: `frob the bar`. Most of what only
-/// reads is called by a few verbs, which are known.
-fn unknown(text: &Words<'_>, words: &[&str]) -> Option<Claim> {
-    let grammar = &VOCABULARY.grammar;
-    let imperative = words.len() > 2
-        && grammar.article.has(words[1])
-        && !grammar.article.has(words[0])
-        && !grammar.filler.has(words[0])
-        && !grammar.preposition.has(words[0]);
-    imperative.then(|| Claim {
-        category: Category::Write,
-        kind: Kind::Vague,
-        evidence: Evidence::new(Source::Description, text.quote(0..1)),
-    })
-}
-
-/// The main verb of a clause: its first word after what leads up to it, or what follows
-/// `tool that`, `tool to`.
-fn clause_head(words: &[&str]) -> Option<Head> {
-    let head = find_clause_head(words)?;
-    (head.verb.form != Form::Agent).then_some(head)
-}
-
-fn find_clause_head(words: &[&str]) -> Option<Head> {
-    let grammar = &VOCABULARY.grammar;
-    let mut at = 0;
-    while at < words.len() {
-        let passed = grammar.filler.at(words, at).map(|(length, ())| length);
-        let identifier = words[at].contains('_') || words[at].bytes().all(|b| b.is_ascii_digit());
-        match passed.or(identifier.then_some(1)) {
-            Some(length) if at + length < words.len() => at += length,
-            _ => break,
+        // `open_orders`, `bill_items`: what may be a noun may be one here too, though not where it runs.
+        let noun = head.verb.kind == Kind::NounToo && category != Category::Execute;
+        Claim {
+            category,
+            kind: if noun { Kind::NounToo } else { Kind::Plain },
+            evidence: self.evidence(head.at.min(first)..head.end().max(first + length)),
         }
     }
-    let first = Head::at(words, at).filter(|head| is_said(words, *head));
-    if first.is_some() {
-        return first;
+
+    /// The words of `range` as evidence.
+    pub fn evidence(&self, range: Range<usize>) -> Evidence {
+        Evidence::new(self.source, self.text.quote(range))
     }
-    let mut tool = at > 0;
-    for place in at..words.len().min(LONGEST_WAY) {
-        if grammar.negation.has(words[place]) {
-            return None;
-        }
-        if tool && grammar.link.has(words[place]) {
-            let mut next = place + 1;
-            while let Some((length, ())) = grammar.filler.at(words, next) {
-                next += length;
-            }
-            let head = Head::at(words, next).filter(|head| is_said(words, *head));
-            if head.is_some() {
-                return head;
-            }
-        }
-        tool |= grammar.tool.has(words[place]);
-    }
-    None
-}
 
-/// Whether a list of verbs begins with `head`: `create, modify, delete`.
-fn is_list(text: &Words<'_>, words: &[&str], head: Head) -> bool {
-    let verbs = coordinated(text, words, head);
-    verbs.first().is_some_and(|(_, adjacent)| *adjacent)
-}
-
-/// Whether what may be a verb is one here: `orders a pizza`, not `order details`.
-fn is_said(words: &[&str], head: Head) -> bool {
-    let Some(next) = words.get(head.end()) else {
-        return head.verb.kind == Kind::Plain;
-    };
-    let reads = head.verb.category == Category::Read;
-    let noun = VOCABULARY.of_a_run.has(next)
-        || VOCABULARY.grammar.after_noun.has(next)
-        || !reads && head.verb.form == Form::Base && *next == "for";
-    head.verb.kind != Kind::NounToo || !noun
-}
-
-/// What the verb `head` says, and the verbs that are joined to it.
-fn sentence(text: &Words<'_>, words: &[&str], head: Head, setting: &Setting<'_>) -> Claim {
-    let mut worst = claim(
-        text,
-        words,
-        head,
-        object(text, words, head),
-        setting,
-        Source::Description,
-    );
-    let by_object = worst.kind > head.verb.kind;
-    let end = object(text, words, head).end;
-    for (other, adjacent) in coordinated(text, words, head) {
-        // `execute an INSERT, UPDATE or DELETE query`: these are part of what is executed.
-        if by_object && other.at < end {
-            continue;
-        }
-        let second = claim(
-            text,
-            words,
-            other,
-            object(text, words, other),
-            setting,
-            Source::Description,
-        );
-        let vague = worst.kind == Kind::Vague && second.category >= worst.category;
-        let counts = adjacent || second.category >= Category::Destructive;
-        if vague || counts && second.category > worst.category {
-            worst = second;
-        }
-    }
-    worst
-}
-
-/// The plain verbs joined to `head` by commas and conjunctions, and whether only such stand between.
-fn coordinated(text: &Words<'_>, words: &[&str], head: Head) -> Vec<(Head, bool)> {
-    let grammar = &VOCABULARY.grammar;
-    let mut found = Vec::new();
-    let mut adjacent = true;
-    let mut at = head.end();
-    while at < words.len().min(head.at + 40) {
-        let conjunction = grammar.conjunction.has(words[at]);
-        let place = if conjunction { at + 1 } else { at };
-        let linked = conjunction || text.gap(at) == Gap::Comma;
-        let verb = Head::at(words, place).filter(|next| {
-            linked && next.verb.kind == Kind::Plain && next.verb.form == head.verb.form
-        });
-        match verb {
-            Some(verb) => {
-                found.push((verb, adjacent));
-                at = verb.end();
-            }
-            None => {
-                adjacent = false;
-                at += 1;
-            }
-        }
-    }
-    found
-}
-
-/// The words that the verb of a sentence is about.
-fn object(text: &Words<'_>, words: &[&str], head: Head) -> Range<usize> {
-    let start = head.end();
-    let length = (start..words.len().min(start + LONGEST_OBJECT))
-        .take_while(|&at| {
-            !VOCABULARY.grammar.preposition.has(words[at])
-                && (at == start || text.gap(at) < Gap::Clause)
-        })
-        .count();
-    start..start + length
-}
-
-/// What `head` says of `object`: by the first rule that fits, or else by itself.
-fn claim(
-    text: &Words<'_>,
-    words: &[&str],
-    head: Head,
-    object: Range<usize>,
-    setting: &Setting<'_>,
-    source: Source,
-) -> Claim {
-    let nouns = &words[object.clone()];
-    let decided = VOCABULARY.rules(head.verb).find_map(|rule| {
+    /// Where the noun stands among `nouns` by which `rule` fits, and how many words it has.
+    fn fit(&self, rule: &Rule, nouns: &[&str]) -> Option<(usize, usize)> {
         let found = match rule.objects.is_empty() {
             true => (0, 0),
             false => rule.objects.find(nouns)?,
         };
-        let fits = !ends_with(nouns, &rule.except)
-            && rule.server.as_ref().is_none_or(|kind| setting.is(kind))
-            && !setting.is_about(&rule.not_about);
-        fits.then_some((rule.category, found))
-    });
-    let Some((category, (place, length))) = decided else {
-        let meant = meant(nouns, head.verb);
-        return Claim {
-            category: meant.category,
-            kind: head.verb.kind.max(meant.kind),
-            evidence: Evidence::new(source, text.quote(head.at..head.end())),
-        };
-    };
-    let first = if length == 0 {
-        head.at
-    } else {
-        object.start + place
-    };
-    let range = head.at.min(first)..head.end().max(first + length);
-    // `open_orders`, `bill_items`: what may be a noun may be one here too, though not where it runs.
-    let noun = head.verb.kind == Kind::NounToo && category != Category::Execute;
-    Claim {
-        category,
-        kind: if noun { Kind::NounToo } else { Kind::Plain },
-        evidence: Evidence::new(source, text.quote(range)),
+        let here = rule
+            .server
+            .as_ref()
+            .is_none_or(|kind| self.setting.is(kind));
+        let fits =
+            here && !ends_with(nouns, &rule.except) && !self.setting.is_about(&rule.not_about);
+        fits.then_some(found)
     }
 }
 
@@ -459,36 +147,4 @@ fn ends_with(object: &[&str], terms: &Terms<()>) -> bool {
         .unwrap_or(object.len());
     head.checked_sub(1)
         .is_some_and(|last| terms.has(object[last]))
-}
-
-/// Whether what begins at `at` is said not to be so: a negation stands before it in its clause.
-pub(super) fn is_denied(text: &Words<'_>, words: &[&str], at: usize) -> bool {
-    const FAR: usize = 5;
-    (at.saturating_sub(FAR)..at)
-        .rev()
-        .take_while(|&before| text.gap(before + 1) < Gap::Clause)
-        .any(|before| VOCABULARY.grammar.negation.has(words[before]))
-}
-
-/// What a description in another language says: by the first of its verbs that is known.
-pub(super) fn foreign(description: Option<&str>) -> Option<Claim> {
-    const FAR: usize = 90;
-    let text = description?.trim_start();
-    let beginning: String = text.chars().take(FAR).collect::<String>().to_lowercase();
-    let place = |word: &str| {
-        let at = beginning.find(word)?;
-        (!word.is_ascii() && !word.starts_with(|c: char| c.is_alphabetic() && c < '\u{2e80}')
-            || at == 0)
-            .then_some(at)
-    };
-    let found = VOCABULARY
-        .foreign
-        .iter()
-        .filter_map(|(word, category)| Some((place(word)?, word, *category)));
-    let (_, word, category) = found.min_by_key(|(at, _, _)| *at)?;
-    Some(Claim {
-        category,
-        kind: Kind::Plain,
-        evidence: Evidence::new(Source::Description, word.as_str()),
-    })
 }

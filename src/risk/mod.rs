@@ -6,7 +6,9 @@
 mod arguments;
 mod claim;
 mod judge;
+mod name;
 mod overrides;
+mod prose;
 mod recommend;
 mod vocabulary;
 mod words;

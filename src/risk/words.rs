@@ -74,7 +74,7 @@ impl<'t> Words<'t> {
             at: 0,
             gap: Gap::Sentence,
         };
-        let mut spans = Vec::new();
+        let mut spans = Vec::with_capacity(original.len() / 5);
         while spans.len() < MOST_WORDS {
             let Some(span) = scanner.next_word() else {
                 break;
