@@ -8,10 +8,10 @@ use std::ops::Range;
 /// More of a name, or of a description, is not looked at, in bytes: what a tool is for stands at
 /// the beginning, and a hostile definition must not take time.
 const LONGEST_NAME: usize = 256;
-const LONGEST_DESCRIPTION: usize = 1600;
+const LONGEST_DESCRIPTION: usize = 1000;
 
 /// More words than this are not looked at.
-const MOST_WORDS: usize = 240;
+const MOST_WORDS: usize = 160;
 
 /// A parenthesis longer than this, in bytes, is taken for part of the sentence.
 const LONGEST_PARENTHESIS: usize = 240;
