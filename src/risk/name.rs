@@ -56,6 +56,9 @@ fn head(words: &[&str]) -> Option<Head> {
         .filter_map(|at| Head::at(words, at))
         .filter(|head| head.verb.form == Form::Base)
         .collect();
+    if let Some(last) = heads.last().filter(|head| is_unmistakable(words, **head)) {
+        return Some(*last);
+    }
     let first = heads.iter().find(|head| head.at == start).copied();
     let mut plain = heads.iter().filter(|head| head.verb.kind == Kind::Plain);
     let found = match (first, plain.next().copied()) {
@@ -67,6 +70,11 @@ fn head(words: &[&str]) -> Option<Head> {
         (first, None) => agent(words).or(first).or_else(|| noun_too(words, &heads)),
     };
     found.or_else(|| run_together(words))
+}
+
+/// Whether a name ends with `head`, and that can't be a noun there.
+fn is_unmistakable(words: &[&str], head: Head) -> bool {
+    head.end() == words.len() && VOCABULARY.unmistakable.has(words[head.at])
 }
 
 /// `first` begins the name and may be a noun, as in `report_create`; then `plain` is its verb.

@@ -120,6 +120,9 @@ fn is_said(words: &[&str], head: Head) -> bool {
     let Some(next) = words.get(head.end()) else {
         return head.verb.kind == Kind::Plain;
     };
+    if VOCABULARY.grammar.negation.has(next) {
+        return false;
+    }
     let reads = head.verb.category == Category::Read;
     let noun = VOCABULARY.of_a_run.has(next)
         || VOCABULARY.grammar.after_noun.has(next)

@@ -154,6 +154,7 @@ pub(super) struct Vocabulary {
     pub information: Terms<()>,
     pub of_a_run: Terms<()>,
     pub things: Terms<()>,
+    pub unmistakable: Terms<()>,
     pub grammar: Grammar,
     pub arguments: Arguments,
     servers: AHashMap<String, Terms<()>>,
@@ -227,6 +228,7 @@ struct NounEntry {
     information: String,
     of_a_run: String,
     things: String,
+    unmistakable: String,
 }
 
 #[derive(Deserialize)]
@@ -297,6 +299,7 @@ impl Vocabulary {
             information: Terms::of(&file.nouns.information),
             of_a_run: Terms::of(&file.nouns.of_a_run),
             things: Terms::of(&file.nouns.things),
+            unmistakable: Terms::of(&file.nouns.unmistakable),
             grammar: Grammar::new(&file.grammar),
             arguments: Arguments::new(&file.arguments),
             servers: file
