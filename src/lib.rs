@@ -8,6 +8,7 @@
 //! - [`policy`]: the one internal representation of a policy. It knows spans, not syntax.
 //! - [`schema`], [`dialect`]: from trees to policies, with everything that is wrong on the way.
 //! - [`validate`]: the whole of it for one file.
+//! - [`catalog`], [`risk`]: the tools that servers offer, and what each can do at worst.
 //! - [`time`], [`call`], [`trace`]: recordings of tool calls, as streams of calls.
 //! - [`engine`]: a compiled policy, counters and a call to a decision. No clock, no files.
 //! - [`analysis`]: what conditions can and can't be met by, with witnesses that the engine confirms.
@@ -17,6 +18,7 @@
 
 pub mod analysis;
 pub mod call;
+pub mod catalog;
 pub mod cli;
 pub mod config;
 pub mod dialect;
@@ -26,6 +28,7 @@ pub mod json;
 pub mod policy;
 pub mod render;
 pub mod replay;
+pub mod risk;
 pub mod rules;
 pub mod schema;
 pub mod source;

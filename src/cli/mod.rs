@@ -2,8 +2,10 @@
 
 pub mod args;
 mod assignment;
+mod classify;
 pub mod console;
 pub mod exit;
+mod explain;
 pub mod fail_on;
 mod notices;
 mod output;
@@ -12,6 +14,7 @@ mod progress;
 mod schema;
 mod simulate;
 pub mod time_point;
+mod tool_lists;
 mod validate;
 
 use std::io;
@@ -28,6 +31,8 @@ pub fn run(cli: &Cli) -> Exit {
     let result = match &cli.command {
         Command::Validate(args) => validate::run(args, &cli.common, console),
         Command::Simulate(args) => simulate::run(args, &cli.common, console),
+        Command::Classify(args) => classify::run(args, &cli.common, console),
+        Command::Explain(args) => explain::run(args, &cli.common, console),
         Command::Schema(args) => schema::run(args, &cli.common),
     };
     result.unwrap_or_else(|trouble| trouble.report(console))
