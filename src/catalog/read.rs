@@ -5,7 +5,7 @@ use ahash::AHashMap;
 
 use super::{Annotations, DUPLICATE_TOOL, RawValue, Tool, string};
 use crate::finding::{Finding, MAX_FINDINGS};
-use crate::json::{self, ErrorKind, UniqueKeys, walk};
+use crate::json::{self, ErrorKind, Tape, walk};
 use crate::rules::form;
 use crate::source::file::SourceFile;
 use crate::source::tree::{join, join_index};
@@ -25,7 +25,7 @@ pub(super) fn tools(file: &SourceFile, number: usize) -> Read {
         text: &file.text,
         file: number,
         read: Read::default(),
-        keys: UniqueKeys::default(),
+        tape: Tape::default(),
         seen: AHashMap::default(),
         lists: 0,
         more: 0,
@@ -50,7 +50,7 @@ struct Reader<'t> {
     text: &'t str,
     file: usize,
     read: Read,
-    keys: UniqueKeys,
+    tape: Tape,
     /// Where each tool was first named.
     seen: AHashMap<Identity, Span>,
     /// How many lists there were so far.
@@ -144,8 +144,8 @@ impl<'t> Reader<'t> {
         limit: usize,
     ) -> Result<(usize, Option<json::Error>), json::Error> {
         let text = &self.text[start..limit];
-        self.keys.clear();
-        let checked = json::check(text, &mut self.keys);
+        let whole = Span::new(0, text.len());
+        let checked = self.tape.read(text, whole).map(|_| ());
         let duplicate = match &checked {
             Err(error) if matches!(error.kind, ErrorKind::DuplicateKey(_)) => Some(error.clone()),
             _ => None,
