@@ -63,7 +63,6 @@ impl ToolLists {
                 };
                 let server = entry.server.as_ref().map(|server| {
                     name_glob(server)
-                        .map(|glob| glob.clone())
                         .map_err(|error| Trouble::new(format!("the name `{server}`: {error}")))
                 });
                 lists.entries.push(Entry {

@@ -62,7 +62,7 @@ const KINDS: [Kind; 27] = [
 const VARIETY: usize = 8;
 
 fn check(context: &Context<'_>, reporter: &mut Reporter<'_>) {
-    look(context.root, &mut String::new(), reporter);
+    look(context.root, "", reporter);
     for &comment in context.comments {
         if let Some(what) = secret(&context.file.text[comment.range()]) {
             report(what, "", comment, reporter);
@@ -71,7 +71,7 @@ fn check(context: &Context<'_>, reporter: &mut Reporter<'_>) {
 }
 
 /// Looks at the keys and texts of `node`, which is at `pointer`. Recursion is bounded by the readers.
-fn look(node: &Node, pointer: &mut String, reporter: &mut Reporter<'_>) {
+fn look(node: &Node, pointer: &str, reporter: &mut Reporter<'_>) {
     match &node.value {
         Value::Scalar(scalar) => {
             if let Some(what) = secret(&scalar.text) {
@@ -80,16 +80,16 @@ fn look(node: &Node, pointer: &mut String, reporter: &mut Reporter<'_>) {
         }
         Value::Sequence(items) => {
             for (nth, item) in items.iter().enumerate() {
-                look(item, &mut join_index(pointer, nth), reporter);
+                look(item, &join_index(pointer, nth), reporter);
             }
         }
         Value::Mapping(entries) => {
             for entry in entries {
-                let mut below = join(pointer, &entry.key);
+                let below = join(pointer, &entry.key);
                 if let Some(what) = secret(&entry.key) {
                     report(what, &below, entry.key_span, reporter);
                 }
-                look(&entry.value, &mut below, reporter);
+                look(&entry.value, &below, reporter);
             }
         }
     }
