@@ -7,10 +7,12 @@ use std::path::{Path, PathBuf};
 
 use globset::GlobBuilder;
 use serde::Deserialize;
+use serde::de::{Deserializer, MapAccess, Visitor};
 use toml::Spanned;
 
 use crate::finding::Severity;
 use crate::lint::{Level, Levels};
+use crate::risk::{Category, Overrides};
 use crate::rules::{self, Rule};
 use crate::source::Syntax;
 use crate::source::file::SourceFile;
@@ -33,6 +35,8 @@ pub struct Config {
     pub settings: Settings,
     /// Its text, for what there is to say about it. `None` where there is no configuration.
     pub file: Option<SourceFile>,
+    /// The `[risk]` table, ready to use.
+    pub overrides: Overrides,
 }
 
 /// What `mcplint.toml` may say.
@@ -57,6 +61,9 @@ pub struct Settings {
     /// How many calls a day limits may allow.
     #[serde(default)]
     pub max_calls_per_day: CallsPerDay,
+    /// Categories of tools, over what their definitions say.
+    #[serde(default)]
+    risk: RiskTable,
 }
 
 /// The most calls a day that a limit may allow a tool, by the tool's risk category; what is not
@@ -105,6 +112,35 @@ struct IgnoreEntry {
     path: Option<Spanned<String>>,
     at: Option<Spanned<String>>,
     reason: Option<String>,
+}
+
+/// The `[risk]` table: globs over tool names with the category of the tools that match, in the
+/// order of the file.
+#[derive(Debug, Default)]
+struct RiskTable(Vec<(Spanned<String>, Category)>);
+
+impl<'de> Deserialize<'de> for RiskTable {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct InOrder;
+
+        impl<'de> Visitor<'de> for InOrder {
+            type Value = RiskTable;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("globs over tool names, each with a category")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<RiskTable, A::Error> {
+                let mut entries = Vec::new();
+                while let Some(entry) = map.next_entry()? {
+                    entries.push(entry);
+                }
+                Ok(RiskTable(entries))
+            }
+        }
+
+        deserializer.deserialize_map(InOrder)
+    }
 }
 
 /// A `[[policy]]` entry.
@@ -186,28 +222,15 @@ impl Wrong {
         let range = error.span().unwrap_or_default();
         let span = Span::new(range.start, range.end);
         let message = error.message();
-        let known = message
-            .split_once(", expected ")
-            .map(|(_, expected)| expected);
-        let expected: Vec<&str> = known
-            .unwrap_or_default()
-            .split('`')
-            .skip(1)
-            .step_by(2)
-            .collect();
-        for (start, what) in [
+        let unknown = [
             ("unknown field `", "is not a key here"),
             ("unknown variant `", "is no value for this key"),
-        ] {
-            if let Some((word, _)) = message
-                .strip_prefix(start)
-                .and_then(|rest| rest.split_once('`'))
-            {
-                let help = nearest(word, expected.iter().copied()).map_or_else(
-                    || format!("one of {}", expected.join(", ")),
-                    |near| format!("did you mean `{near}`?"),
-                );
-                return Self(span, format!("{} {what}", quoted(word)), Some(help));
+        ];
+        for (start, what) in unknown {
+            let rest = message.strip_prefix(start);
+            if let Some((word, expected)) = rest.and_then(|rest| rest.split_once('`')) {
+                let message = format!("{} {what}", quoted(word));
+                return Self(span, message, Some(instead(word, expected)));
             }
         }
         // The parser's account may have several lines.
@@ -223,6 +246,15 @@ impl Wrong {
     }
 }
 
+/// What to write instead of `word`; `expected` has the known words between backticks.
+fn instead(word: &str, expected: &str) -> String {
+    let known: Vec<&str> = expected.split('`').skip(1).step_by(2).collect();
+    match nearest(word, known.iter().copied()) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => format!("one of {}", known.join(", ")),
+    }
+}
+
 impl Settings {
     /// # Errors
     /// The first thing that is wrong.
@@ -231,6 +263,19 @@ impl Settings {
         settings.levels()?;
         settings.ignores()?;
         Ok(settings)
+    }
+
+    /// The `[risk]` table; `origin` is how evidence names the configuration.
+    fn overrides(&self, origin: &str) -> Result<Overrides, Wrong> {
+        let table = &self.risk.0;
+        let globs = table
+            .iter()
+            .map(|(glob, category)| (glob.get_ref().as_str(), *category));
+        Overrides::new(globs, origin).map_err(|error| {
+            let place = table.iter().find(|(glob, _)| *glob.get_ref() == error.glob);
+            let range = place.map(|(glob, _)| glob.span()).unwrap_or_default();
+            Wrong(Span::new(range.start, range.end), error.to_string(), None)
+        })
     }
 
     fn levels(&self) -> Result<Levels, Wrong> {
@@ -287,13 +332,17 @@ impl Config {
     pub fn read(path: &Path) -> Result<Self, ConfigError> {
         let text = std::fs::read_to_string(path)
             .map_err(|error| ConfigError::Io(path.to_owned(), error))?;
-        let settings = Settings::parse(&text);
         let file = SourceFile::new(path.display().to_string(), text, Syntax::Yaml);
-        match settings {
-            Ok(settings) => Ok(Self {
+        let read = Settings::parse(&file.text).and_then(|settings| {
+            let overrides = settings.overrides(&file.name)?;
+            Ok((settings, overrides))
+        });
+        match read {
+            Ok((settings, overrides)) => Ok(Self {
                 folder: path.parent().map(Path::to_owned).unwrap_or_default(),
                 settings,
                 file: Some(file),
+                overrides,
             }),
             Err(Wrong(span, message, help)) => Err(ConfigError::Invalid(Box::new(Invalid {
                 file,

@@ -10,6 +10,7 @@ use super::time_point::TimePoint;
 use crate::config::FailLevel;
 use crate::dialect::Dialect;
 use crate::finding::Severity;
+use crate::risk::RiskLevel;
 
 /// Validates the policies that stand between AI agents and MCP tools, and replays recorded tool
 /// calls through them.
@@ -42,7 +43,9 @@ pub enum Command {
     Lint(Box<Lint>),
     /// Replay recorded calls through a policy
     Simulate(Box<Simulate>),
-    /// Print what a rule finds, why it matters, and examples
+    /// Risk category of each tool, with the evidence
+    Classify(Classify),
+    /// What a rule is about; or what a tool can do at worst and the policy to have for it
     Explain(Explain),
     /// Print the JSON Schema of a policy format, or of the configuration
     Schema(Schema),
@@ -190,14 +193,6 @@ impl Default for Findings {
     }
 }
 
-/// `mcplint explain`
-#[derive(Debug, Args)]
-pub struct Explain {
-    /// The id of a rule
-    #[arg(value_name = "RULE")]
-    pub name: Option<String>,
-}
-
 fn severity(text: &str) -> Result<Severity, String> {
     match text {
         "error" => Ok(Severity::Error),
@@ -315,6 +310,47 @@ pub enum AssumeUnknown {
     Allow,
     /// It does not count
     Deny,
+}
+
+/// `mcplint classify`
+#[derive(Debug, Args)]
+pub struct Classify {
+    /// Tool lists: a tools/list result, a list of tools, or one tool a line; - is standard input
+    #[arg(value_name = "TOOLS", required = true)]
+    pub tools: Vec<PathBuf>,
+    /// How to write the categories
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub format: RiskFormat,
+    /// Show tools of this severity or worse
+    #[arg(long, value_name = "LEVEL", default_value = "low")]
+    pub min_severity: RiskLevel,
+}
+
+/// How to write categories.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum RiskFormat {
+    /// A table for people, by category
+    Text,
+    /// One document
+    Json,
+    /// One tool a line
+    Jsonl,
+    /// One tool a line, for spreadsheets
+    Csv,
+}
+
+/// `mcplint explain`
+#[derive(Debug, Args)]
+pub struct Explain {
+    /// A tool's name, or the id of a rule
+    #[arg(value_name = "TOOL|RULE")]
+    pub subject: Option<String>,
+    /// What the tool is for, in its server's words
+    #[arg(long, value_name = "TEXT", conflicts_with = "tools")]
+    pub description: Option<String>,
+    /// A tool list that the tool is in; - is standard input
+    #[arg(long, value_name = "FILE")]
+    pub tools: Option<PathBuf>,
 }
 
 /// `mcplint schema`

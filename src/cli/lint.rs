@@ -8,15 +8,14 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use super::args::{Common, FindingFormat, Findings, FixSafety, Lint};
 use super::console::Console;
 use super::exit::Exit;
+use super::offers::ToolLists;
 use super::policies::{files, max_bytes};
-use super::tool_lists::ToolLists;
 use super::{Trouble, configuration, output, rule};
 use crate::config::{Config, FailLevel};
 use crate::finding::{Finding, Safety, Severity};
 use crate::fix::{self, Judged};
 use crate::lint::{self, Level, Levels, Linted, Options};
 use crate::render::{self, FileFindings, Report};
-use crate::risk::Overrides;
 use crate::rules::form;
 use crate::source::Syntax;
 use crate::source::discover::is_called_policy;
@@ -140,7 +139,9 @@ fn options(
                 .unwrap_or_default(),
             baseline: baseline.map(|path| read_baseline(&path)).transpose()?,
         },
-        risk: Overrides::default(),
+        risk: config
+            .map(|config| config.overrides.clone())
+            .unwrap_or_default(),
         max_calls_per_day: config
             .map(|config| config.settings.max_calls_per_day)
             .unwrap_or_default(),

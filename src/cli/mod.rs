@@ -2,12 +2,14 @@
 
 pub mod args;
 mod assignment;
+mod classify;
 pub mod console;
 pub mod exit;
 mod explain;
 pub mod fail_on;
 mod lint;
 mod notices;
+mod offers;
 mod output;
 mod policies;
 mod progress;
@@ -35,7 +37,8 @@ pub fn run(cli: &Cli) -> Exit {
         Some(Command::Lint(args)) => lint::run(args, common, console),
         Some(Command::Validate(args)) => validate::run(args, common, console),
         Some(Command::Simulate(args)) => simulate::run(args, common, console),
-        Some(Command::Explain(args)) => explain::run(args, common),
+        Some(Command::Classify(args)) => classify::run(args, common, console),
+        Some(Command::Explain(args)) => explain::run(args, common, console),
         Some(Command::Schema(args)) => schema::run(args, common),
     };
     result.unwrap_or_else(|trouble| trouble.report(console))

@@ -117,6 +117,25 @@ pub fn to_json<W: io::Write>(value: &impl Serialize, out: W) -> io::Result<()> {
     Ok(())
 }
 
+/// `value` as JSON of several lines, indented by two, for people who paste it; safe to print, equal
+/// when parsed.
+pub fn pretty_json(value: &serde_json::Value) -> String {
+    let text = format!("{value:#}");
+    let mut shown = String::with_capacity(text.len());
+    for c in text.chars() {
+        // Beyond the line feeds of the layout, such characters stand in strings only.
+        if c == '\n' || !is_dangerous(c) {
+            shown.push(c);
+            continue;
+        }
+        let mut units = [0; 2];
+        for unit in c.encode_utf16(&mut units) {
+            write!(shown, "\\u{unit:04x}").expect("a String takes all that is written");
+        }
+    }
+    shown
+}
+
 /// Compact JSON in which every dangerous character is a `\u` escape.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct SafeJson;

@@ -4,6 +4,8 @@ pub mod escape;
 pub mod findings;
 mod paint;
 pub mod replay;
+pub mod risk;
+mod spreadsheet;
 mod table;
 
 pub use findings::text::Style;

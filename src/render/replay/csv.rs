@@ -1,14 +1,11 @@
 //! One decision a line, as comma-separated values for spreadsheets.
-//!
-//! Control characters and their like are escaped as in text, and a cell that a spreadsheet would
-//! run as a formula (`=`, `+`, `-`, `@` at its start) begins with an apostrophe.
 
 use std::borrow::Cow;
 use std::io::{self, Write};
 
 use super::{Context, word};
 use crate::engine::Decision;
-use crate::render::escape::printable;
+use crate::render::spreadsheet::{cell, record};
 use crate::replay::Row;
 
 const COLUMNS: [&str; 14] = [
@@ -75,22 +72,4 @@ pub fn write(
     ];
     let args = with_args.then(|| cell(row.args.unwrap_or("")));
     record(cells.into_iter().chain(args), out)
-}
-
-/// A text from outside as a cell.
-fn cell(text: &str) -> Cow<'_, str> {
-    let text = printable(text);
-    match text.as_bytes().first() {
-        Some(b'=' | b'+' | b'-' | b'@') => Cow::Owned(format!("'{text}")),
-        _ => text,
-    }
-}
-
-fn record<'c>(cells: impl Iterator<Item = Cow<'c, str>>, out: &mut dyn Write) -> io::Result<()> {
-    let mut writer = csv::WriterBuilder::new()
-        .flexible(true)
-        .from_writer(Vec::new());
-    writer.write_record(cells.map(|cell| cell.into_owned()))?;
-    let line = writer.into_inner().map_err(|error| error.into_error())?;
-    out.write_all(&line)
 }

@@ -1,0 +1,504 @@
+//! The vocabulary: `vocabulary.toml`, ready to look words up in.
+
+use std::sync::LazyLock;
+
+use ahash::{AHashMap, AHashSet};
+use serde::Deserialize;
+
+use super::Category;
+
+/// The vocabulary that is built in.
+pub(super) static VOCABULARY: LazyLock<Vocabulary> = LazyLock::new(|| {
+    let text = include_str!("vocabulary.toml");
+    let file: File = toml::from_str(text).expect("the vocabulary is tested");
+    Vocabulary::new(&file)
+});
+
+/// How much a verb says by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Kind {
+    /// What it is done to decides.
+    Vague,
+    /// It may be a noun.
+    NounToo,
+    /// It is a verb and says what is done.
+    Plain,
+}
+
+/// How a verb is inflected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Form {
+    /// `delete`
+    Base,
+    /// `deletes`
+    Third,
+    /// `deleting`
+    Gerund,
+}
+
+/// A verb in one of its forms.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Verb {
+    /// Its place in [`Vocabulary::rules_of`].
+    id: usize,
+    pub category: Category,
+    pub kind: Kind,
+    pub form: Form,
+}
+
+/// What a verb is done to, and what that makes of it.
+#[derive(Debug)]
+pub(super) struct Rule {
+    pub objects: Terms<()>,
+    /// Nouns at the end of the object that take the rule away.
+    pub except: Terms<()>,
+    /// The kind of server it is for.
+    pub server: Option<String>,
+    pub category: Category,
+}
+
+/// A turn of phrase that raises a category.
+#[derive(Debug)]
+pub(super) struct Phrase {
+    pub terms: Terms<()>,
+    pub from: AHashSet<String>,
+    pub category: Category,
+}
+
+/// Words, and rows of words, with what they stand for. Found by their first word.
+#[derive(Debug)]
+pub(super) struct Terms<T>(AHashMap<String, Vec<(Vec<String>, T)>>);
+
+impl<T> Default for Terms<T> {
+    fn default() -> Self {
+        Self(AHashMap::default())
+    }
+}
+
+impl<T> Terms<T> {
+    fn insert(&mut self, words: &[String], value: T) {
+        let Some((first, rest)) = words.split_first() else {
+            return;
+        };
+        let list = self.0.entry(first.clone()).or_default();
+        if list.iter().any(|(known, _)| known == rest) {
+            return;
+        }
+        list.push((rest.to_vec(), value));
+        // The longest first: it says the most.
+        list.sort_by_key(|(rest, _)| std::cmp::Reverse(rest.len()));
+    }
+
+    /// The longest term that begins at `at`, and how many words it has.
+    pub fn at(&self, words: &[&str], at: usize) -> Option<(usize, &T)> {
+        let list = self.0.get(*words.get(at)?)?;
+        let fits = |rest: &[String]| {
+            rest.iter()
+                .enumerate()
+                .all(|(n, word)| words.get(at + 1 + n).is_some_and(|w| w == word))
+        };
+        let (rest, value) = list.iter().find(|(rest, _)| fits(rest))?;
+        Some((rest.len() + 1, value))
+    }
+
+    /// Whether `word` is a term.
+    pub fn has(&self, word: &str) -> bool {
+        self.at(&[word], 0).is_some()
+    }
+}
+
+impl Terms<()> {
+    fn of(text: &str) -> Self {
+        let mut terms = Self::default();
+        for words in entries(text) {
+            terms.insert(&words, ());
+        }
+        terms
+    }
+
+    /// Nouns, in the singular and the plural.
+    fn nouns(text: &str) -> Self {
+        let mut terms = Self::of(text);
+        for mut words in entries(text) {
+            if let Some(last) = words.last_mut() {
+                *last = third(last);
+            }
+            terms.insert(&words, ());
+        }
+        terms
+    }
+
+    /// Where the first term stands that `words` have.
+    pub fn find(&self, words: &[&str]) -> Option<(usize, usize)> {
+        (0..words.len()).find_map(|at| Some((at, self.at(words, at)?.0)))
+    }
+}
+
+/// Everything that the classifier knows of words.
+#[derive(Debug)]
+pub(super) struct Vocabulary {
+    verbs: Terms<Verb>,
+    rules: Vec<Rule>,
+    /// The rules of each verb, in order.
+    rules_of: Vec<Vec<usize>>,
+    pub phrases: Vec<Phrase>,
+    pub information: Terms<()>,
+    pub grammar: Grammar,
+    pub arguments: Arguments,
+    servers: AHashMap<String, Terms<()>>,
+    /// Words of other languages, the most severe first.
+    pub foreign: Vec<(String, Category)>,
+}
+
+/// How a description gets to its verb.
+#[derive(Debug)]
+pub(super) struct Grammar {
+    pub filler: Terms<()>,
+    pub article: Terms<()>,
+    pub tool: Terms<()>,
+    pub link: Terms<()>,
+    pub conjunction: Terms<()>,
+    pub preposition: Terms<()>,
+    pub negation: Terms<()>,
+}
+
+/// Arguments that say what a call does.
+#[derive(Debug)]
+pub(super) struct Arguments {
+    pub selector: AHashSet<String>,
+    pub free_text: AHashSet<String>,
+    pub amount: AHashSet<String>,
+    pub counterpart: AHashSet<String>,
+}
+
+type ByCategory = AHashMap<Category, String>;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    verbs: ByCategory,
+    nouns_too: ByCategory,
+    vague: ByCategory,
+    rule: Vec<RuleEntry>,
+    phrase: Vec<PhraseEntry>,
+    nouns: NounEntry,
+    grammar: GrammarEntry,
+    arguments: ArgumentEntry,
+    servers: AHashMap<String, String>,
+    foreign: ByCategory,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RuleEntry {
+    verbs: String,
+    objects: String,
+    #[serde(default)]
+    except: String,
+    server: Option<String>,
+    category: Category,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PhraseEntry {
+    phrases: String,
+    from: String,
+    category: Category,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NounEntry {
+    information: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct GrammarEntry {
+    filler: String,
+    article: String,
+    tool: String,
+    link: String,
+    conjunction: String,
+    preposition: String,
+    negation: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ArgumentEntry {
+    selector: String,
+    free_text: String,
+    amount: String,
+    counterpart: String,
+}
+
+impl Vocabulary {
+    fn new(file: &File) -> Self {
+        let mut verbs = Terms::default();
+        let mut ids: AHashMap<String, usize> = AHashMap::default();
+        let kinds = [
+            (Kind::Plain, &file.verbs),
+            (Kind::NounToo, &file.nouns_too),
+            (Kind::Vague, &file.vague),
+        ];
+        for (kind, lists) in kinds {
+            for category in Category::ALL {
+                let Some(list) = lists.get(&category) else {
+                    continue;
+                };
+                for verb in list.split_whitespace() {
+                    let id = ids.len();
+                    ids.entry(verb.to_owned()).or_insert(id);
+                    add_forms(
+                        &mut verbs,
+                        verb,
+                        Verb {
+                            id: ids[verb],
+                            category,
+                            kind,
+                            form: Form::Base,
+                        },
+                    );
+                }
+            }
+        }
+        let mut rules_of = vec![Vec::new(); ids.len()];
+        for (number, rule) in file.rule.iter().enumerate() {
+            for verb in rule.verbs.split_whitespace() {
+                if let Some(&id) = ids.get(verb) {
+                    rules_of[id].push(number);
+                }
+            }
+        }
+        Self {
+            verbs,
+            rules: file.rule.iter().map(Rule::new).collect(),
+            rules_of,
+            phrases: file.phrase.iter().map(Phrase::new).collect(),
+            information: Terms::of(&file.nouns.information),
+            grammar: Grammar::new(&file.grammar),
+            arguments: Arguments::new(&file.arguments),
+            servers: file
+                .servers
+                .iter()
+                .map(|(kind, words)| (kind.clone(), Terms::of(words)))
+                .collect(),
+            foreign: foreign(&file.foreign),
+        }
+    }
+
+    /// The verb that begins at `at`, in whatever form, and how many words it has.
+    pub fn verb(&self, words: &[&str], at: usize) -> Option<(usize, Verb)> {
+        self.verbs
+            .at(words, at)
+            .map(|(length, verb)| (length, *verb))
+    }
+
+    /// The rules for `verb`, in order.
+    pub fn rules(&self, verb: Verb) -> impl Iterator<Item = &Rule> {
+        self.rules_of[verb.id]
+            .iter()
+            .map(|&number| &self.rules[number])
+    }
+
+    /// Whether `words` tell of a server of this kind.
+    pub fn tells_of(&self, kind: &str, words: &[&str]) -> bool {
+        self.servers
+            .get(kind)
+            .is_some_and(|terms| terms.find(words).is_some())
+    }
+}
+
+impl Rule {
+    fn new(entry: &RuleEntry) -> Self {
+        Self {
+            objects: Terms::nouns(&entry.objects),
+            except: Terms::nouns(&entry.except),
+            server: entry.server.clone(),
+            category: entry.category,
+        }
+    }
+}
+
+impl Phrase {
+    fn new(entry: &PhraseEntry) -> Self {
+        Self {
+            terms: Terms::of(&entry.phrases),
+            from: set(&entry.from),
+            category: entry.category,
+        }
+    }
+}
+
+impl Grammar {
+    fn new(entry: &GrammarEntry) -> Self {
+        Self {
+            filler: Terms::of(&entry.filler),
+            article: Terms::of(&entry.article),
+            tool: Terms::of(&entry.tool),
+            link: Terms::of(&entry.link),
+            conjunction: Terms::of(&entry.conjunction),
+            preposition: Terms::of(&entry.preposition),
+            negation: Terms::of(&entry.negation),
+        }
+    }
+}
+
+impl Arguments {
+    fn new(entry: &ArgumentEntry) -> Self {
+        Self {
+            selector: set(&entry.selector),
+            free_text: set(&entry.free_text),
+            amount: set(&entry.amount),
+            counterpart: set(&entry.counterpart),
+        }
+    }
+}
+
+fn set(text: &str) -> AHashSet<String> {
+    text.split_whitespace().map(str::to_owned).collect()
+}
+
+fn foreign(lists: &ByCategory) -> Vec<(String, Category)> {
+    let mut words = Vec::new();
+    for category in Category::ALL.into_iter().rev() {
+        let list = lists.get(&category).map_or("", String::as_str);
+        words.extend(
+            list.split_whitespace()
+                .map(|word| (word.to_owned(), category)),
+        );
+    }
+    words
+}
+
+/// Rows of words: `turn_on` is two.
+fn entries(text: &str) -> impl Iterator<Item = Vec<String>> + '_ {
+    text.split_whitespace()
+        .map(|entry| entry.split('_').map(str::to_owned).collect())
+}
+
+/// Adds a verb in all its forms; the first word of several is the one that changes.
+fn add_forms(verbs: &mut Terms<Verb>, verb: &str, entry: Verb) {
+    let words: Vec<String> = verb.split('_').map(str::to_owned).collect();
+    let forms = [
+        (Form::Base, words[0].clone()),
+        (Form::Third, third(&words[0])),
+        (Form::Gerund, gerund(&words[0])),
+    ];
+    for (form, first) in forms {
+        let mut row = words.clone();
+        row[0] = first;
+        verbs.insert(&row, Verb { form, ..entry });
+    }
+}
+
+/// `delete` to `deletes`, `box` to `boxes`, `query` to `queries`.
+fn third(word: &str) -> String {
+    let consonant_y = word
+        .strip_suffix('y')
+        .filter(|stem| !stem.ends_with(['a', 'e', 'i', 'o', 'u']));
+    match consonant_y {
+        Some(stem) => format!("{stem}ies"),
+        None if ["s", "x", "z", "ch", "sh"]
+            .iter()
+            .any(|end| word.ends_with(end)) =>
+        {
+            format!("{word}es")
+        }
+        None => format!("{word}s"),
+    }
+}
+
+/// `delete` to `deleting`, `drop` to `dropping`, `see` to `seeing`.
+fn gerund(word: &str) -> String {
+    if let Some(stem) = word
+        .strip_suffix('e')
+        .filter(|stem| !stem.ends_with(['e', 'y', 'o']))
+    {
+        return format!("{stem}ing");
+    }
+    let vowel = |byte: &u8| b"aeiou".contains(byte);
+    let bytes = word.as_bytes();
+    let short = bytes.len() <= 4 || word == "submit" || word == "transfer";
+    match bytes {
+        [.., a, b, c] if short && !vowel(a) && vowel(b) && !vowel(c) && !b"wxy".contains(c) => {
+            format!("{word}{}ing", char::from(*c))
+        }
+        _ => format!("{word}ing"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn file() -> File {
+        toml::from_str(include_str!("vocabulary.toml")).expect("it is a vocabulary")
+    }
+
+    #[test]
+    fn every_verb_stands_in_one_list() {
+        let file = file();
+        let mut seen = AHashMap::default();
+        for (kind, lists) in [
+            ("verbs", &file.verbs),
+            ("nouns_too", &file.nouns_too),
+            ("vague", &file.vague),
+        ] {
+            for (category, list) in lists {
+                for verb in list.split_whitespace() {
+                    let before = seen.insert(verb.to_owned(), (kind, *category));
+                    assert_eq!(before, None, "`{verb}` stands in {kind}.{category} too");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn every_rule_is_for_verbs_that_are_known() {
+        let file = file();
+        let lists = [&file.verbs, &file.nouns_too, &file.vague];
+        let known: AHashSet<&str> = lists
+            .iter()
+            .flat_map(|lists| lists.values())
+            .flat_map(|list| list.split_whitespace())
+            .collect();
+        let unknown: Vec<_> = file
+            .rule
+            .iter()
+            .flat_map(|rule| rule.verbs.split_whitespace())
+            .filter(|verb| !known.contains(verb))
+            .collect();
+        assert!(unknown.is_empty(), "{unknown:?}");
+        for rule in &file.rule {
+            assert!(
+                rule.server
+                    .as_ref()
+                    .is_none_or(|kind| file.servers.contains_key(kind))
+            );
+        }
+    }
+
+    #[test]
+    fn verbs_are_known_in_their_forms() {
+        for (word, form) in [
+            ("deletes", Form::Third),
+            ("deleting", Form::Gerund),
+            ("dropping", Form::Gerund),
+            ("queries", Form::Third),
+            ("paying", Form::Gerund),
+        ] {
+            assert_eq!(
+                VOCABULARY.verb(&[word], 0).map(|(_, verb)| verb.form),
+                Some(form),
+                "{word}"
+            );
+        }
+        let (length, verb) = VOCABULARY
+            .verb(&["turns", "on", "a", "light"], 0)
+            .expect("a verb");
+        assert_eq!((length, verb.category), (2, Category::Execute));
+    }
+}
