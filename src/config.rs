@@ -1,13 +1,27 @@
 //! mcplint's own settings: `mcplint.toml`.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use globset::GlobBuilder;
 use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, Visitor};
+use toml::Spanned;
 
-use crate::risk::{Category, OverrideError, Overrides};
+use crate::finding::Severity;
+use crate::lint::{Level, Levels};
+use crate::risk::{Category, Overrides};
+use crate::rules::{self, Rule};
+use crate::source::Syntax;
+use crate::source::file::SourceFile;
+use crate::span::Span;
+use crate::suggest::{nearest, quoted};
+use crate::suppress::Configured;
+
+/// The JSON Schema of the configuration, for editors.
+pub const SCHEMA: &str = include_str!("config.schema.json");
 
 /// The name of the configuration file.
 pub const FILE_NAME: &str = "mcplint.toml";
@@ -19,6 +33,8 @@ pub struct Config {
     pub folder: PathBuf,
     /// The settings.
     pub settings: Settings,
+    /// Its text, for what there is to say about it. `None` where there is no configuration.
+    pub file: Option<SourceFile>,
     /// The `[risk]` table, ready to use.
     pub overrides: Overrides,
 }
@@ -34,15 +50,74 @@ pub struct Settings {
     /// Which policy is for which calls; the first that fits a call decides it.
     #[serde(default)]
     pub policy: Vec<PolicyEntry>,
+    /// How much the findings of a rule matter, by its id.
+    #[serde(default)]
+    rules: BTreeMap<Spanned<String>, LevelName>,
+    /// What is not to be reported.
+    #[serde(default)]
+    ignore: Vec<Spanned<IgnoreEntry>>,
+    /// Known findings, from the configuration's folder.
+    pub baseline: Option<String>,
+    /// How many calls a day limits may allow.
+    #[serde(default)]
+    pub max_calls_per_day: CallsPerDay,
     /// Categories of tools, over what their definitions say.
     #[serde(default)]
-    pub risk: RiskTable,
+    risk: RiskTable,
+}
+
+/// The most calls a day that a limit may allow a tool, by the tool's risk category; what is not
+/// given is ten times what the category's recommendation allows.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CallsPerDay {
+    /// For tools that only read.
+    pub read: Option<u64>,
+    /// For tools that change things.
+    pub write: Option<u64>,
+    /// For tools that run what they are given.
+    pub execute: Option<u64>,
+    /// For tools that destroy things.
+    pub destructive: Option<u64>,
+    /// For tools that move money.
+    pub financial: Option<u64>,
+}
+
+/// A level as it is written.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum LevelName {
+    Error,
+    Warning,
+    Note,
+    Off,
+}
+
+impl From<LevelName> for Level {
+    fn from(name: LevelName) -> Self {
+        match name {
+            LevelName::Error => Level::Report(Severity::Error),
+            LevelName::Warning => Level::Report(Severity::Warning),
+            LevelName::Note => Level::Report(Severity::Note),
+            LevelName::Off => Level::Off,
+        }
+    }
+}
+
+/// An `[[ignore]]` entry.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct IgnoreEntry {
+    rule: Spanned<String>,
+    path: Option<Spanned<String>>,
+    at: Option<Spanned<String>>,
+    reason: Option<String>,
 }
 
 /// The `[risk]` table: globs over tool names with the category of the tools that match, in the
 /// order of the file.
 #[derive(Debug, Default)]
-pub struct RiskTable(pub Vec<(String, Category)>);
+struct RiskTable(Vec<(Spanned<String>, Category)>);
 
 impl<'de> Deserialize<'de> for RiskTable {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -79,6 +154,8 @@ pub struct PolicyEntry {
     /// Globs over the trace's `grant`; every grant if empty.
     #[serde(default)]
     pub grants: Vec<String>,
+    /// The tools that the server offers: a `tools/list` result, from the configuration's folder.
+    pub tools: Option<String>,
 }
 
 /// What makes findings fail a run.
@@ -101,25 +178,29 @@ pub enum FailLevel {
 pub enum ConfigError {
     /// It can't be read.
     Io(PathBuf, io::Error),
-    /// It is not a configuration: the parser's own account, with the place.
-    Invalid(PathBuf, Box<toml::de::Error>),
-    /// A key of its `[risk]` table is no glob.
-    Override(PathBuf, OverrideError),
+    /// It is not a configuration.
+    Invalid(Box<Invalid>),
+}
+
+/// What is wrong with a configuration, and where.
+#[derive(Debug)]
+pub struct Invalid {
+    /// Its text.
+    pub file: SourceFile,
+    /// The bytes that are wrong.
+    pub span: Span,
+    /// What is wrong.
+    pub message: String,
+    /// What to write instead.
+    pub help: Option<String>,
 }
 
 impl fmt::Display for ConfigError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             ConfigError::Io(path, error) => write!(f, "can't read `{}`: {error}", path.display()),
-            ConfigError::Invalid(path, _) => {
-                write!(f, "`{}` is not a valid configuration", path.display())
-            }
-            ConfigError::Override(path, error) => {
-                write!(
-                    f,
-                    "`{}` is not a valid configuration: {error}",
-                    path.display()
-                )
+            ConfigError::Invalid(invalid) => {
+                write!(f, "`{}` is not a valid configuration", invalid.file.name)
             }
         }
     }
@@ -127,14 +208,120 @@ impl fmt::Display for ConfigError {
 
 impl std::error::Error for ConfigError {}
 
-impl ConfigError {
-    /// The place that is wrong and what is wrong with it, in several lines.
-    pub fn excerpt(&self) -> Option<String> {
-        match self {
-            ConfigError::Io(..) | ConfigError::Override(..) => None,
-            ConfigError::Invalid(_, error) => Some(error.to_string()),
-        }
+/// Something wrong in a configuration: where, what, and what to write instead.
+struct Wrong(Span, String, Option<String>);
+
+impl Wrong {
+    fn at<T>(place: &Spanned<T>, message: String, help: Option<String>) -> Self {
+        let range = place.span();
+        Self(Span::new(range.start, range.end), message, help)
     }
+
+    /// The parser's own account, with what was probably meant.
+    fn from_toml(error: &toml::de::Error) -> Self {
+        let range = error.span().unwrap_or_default();
+        let span = Span::new(range.start, range.end);
+        let message = error.message();
+        let unknown = [
+            ("unknown field `", "is not a key here"),
+            ("unknown variant `", "is no value for this key"),
+        ];
+        for (start, what) in unknown {
+            let rest = message.strip_prefix(start);
+            if let Some((word, expected)) = rest.and_then(|rest| rest.split_once('`')) {
+                let message = format!("{} {what}", quoted(word));
+                return Self(span, message, Some(instead(word, expected)));
+            }
+        }
+        // The parser's account may have several lines.
+        Self(span, message.trim().replace('\n', ": "), None)
+    }
+
+    fn rule(id: &Spanned<String>) -> Result<&'static Rule, Self> {
+        rules::find(id.get_ref()).ok_or_else(|| {
+            let help = rules::nearest(id.get_ref()).map(|near| format!("did you mean `{near}`?"));
+            let message = format!("there is no rule {}", quoted(id.get_ref()));
+            Self::at(id, message, help)
+        })
+    }
+}
+
+/// What to write instead of `word`; `expected` has the known words between backticks.
+fn instead(word: &str, expected: &str) -> String {
+    let known: Vec<&str> = expected.split('`').skip(1).step_by(2).collect();
+    match nearest(word, known.iter().copied()) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => format!("one of {}", known.join(", ")),
+    }
+}
+
+impl Settings {
+    /// # Errors
+    /// The first thing that is wrong.
+    fn parse(text: &str) -> Result<Self, Wrong> {
+        let settings: Self = toml::from_str(text).map_err(|error| Wrong::from_toml(&error))?;
+        settings.levels()?;
+        settings.ignores()?;
+        Ok(settings)
+    }
+
+    /// The `[risk]` table; `origin` is how evidence names the configuration.
+    fn overrides(&self, origin: &str) -> Result<Overrides, Wrong> {
+        let table = &self.risk.0;
+        let globs = table
+            .iter()
+            .map(|(glob, category)| (glob.get_ref().as_str(), *category));
+        Overrides::new(globs, origin).map_err(|error| {
+            let place = table.iter().find(|(glob, _)| *glob.get_ref() == error.glob);
+            let range = place.map(|(glob, _)| glob.span()).unwrap_or_default();
+            Wrong(Span::new(range.start, range.end), error.to_string(), None)
+        })
+    }
+
+    fn levels(&self) -> Result<Levels, Wrong> {
+        let mut levels = Levels::default();
+        for (id, &level) in &self.rules {
+            levels.configured.insert(Wrong::rule(id)?.id, level.into());
+        }
+        Ok(levels)
+    }
+
+    fn ignores(&self) -> Result<Vec<Configured>, Wrong> {
+        self.ignore.iter().map(configured).collect()
+    }
+}
+
+fn configured(entry: &Spanned<IgnoreEntry>) -> Result<Configured, Wrong> {
+    let IgnoreEntry {
+        rule,
+        path,
+        at,
+        reason,
+    } = entry.get_ref();
+    let glob = |path: &Spanned<String>| {
+        let pattern = path.get_ref().strip_prefix("./").unwrap_or(path.get_ref());
+        let glob = GlobBuilder::new(pattern).literal_separator(true).build();
+        let glob = glob.map_err(|error| Wrong::at(path, error.to_string(), None))?;
+        Ok(glob.compile_matcher())
+    };
+    if let Some(at) = at
+        && !(at.get_ref().is_empty() || at.get_ref().starts_with('/'))
+    {
+        let message = format!("{} is not a JSON Pointer", quoted(at.get_ref()));
+        return Err(Wrong::at(
+            at,
+            message,
+            Some("it starts with `/`, as in `/tools/run_command`".to_owned()),
+        ));
+    }
+    let range = entry.span();
+    Ok(Configured {
+        rule: Wrong::rule(rule)?,
+        path: path.as_ref().map(glob).transpose()?,
+        at: at.as_ref().map(|at| at.get_ref().clone()),
+        reason: reason.clone().filter(|reason| !reason.trim().is_empty()),
+        span: Span::new(range.start, range.end),
+    })
 }
 
 impl Config {
@@ -145,22 +332,39 @@ impl Config {
     pub fn read(path: &Path) -> Result<Self, ConfigError> {
         let text = std::fs::read_to_string(path)
             .map_err(|error| ConfigError::Io(path.to_owned(), error))?;
-        let settings: Settings = toml::from_str(&text)
-            .map_err(|error| ConfigError::Invalid(path.to_owned(), Box::new(error)))?;
-        let table = settings
-            .risk
-            .0
-            .iter()
-            .map(|(glob, category)| (glob.as_str(), *category));
-        let name = path.file_name().unwrap_or_default().to_string_lossy();
-        let overrides = Overrides::new(table, &name)
-            .map_err(|error| ConfigError::Override(path.to_owned(), error))?;
-        let folder = path.parent().map(Path::to_owned).unwrap_or_default();
-        Ok(Self {
-            folder,
-            settings,
-            overrides,
-        })
+        let file = SourceFile::new(path.display().to_string(), text, Syntax::Yaml);
+        let read = Settings::parse(&file.text).and_then(|settings| {
+            // Evidence names the file alone: where it lies is known to who wrote it.
+            let origin = path.file_name().unwrap_or_default().to_string_lossy();
+            let overrides = settings.overrides(&origin)?;
+            Ok((settings, overrides))
+        });
+        match read {
+            Ok((settings, overrides)) => Ok(Self {
+                folder: path.parent().map(Path::to_owned).unwrap_or_default(),
+                settings,
+                file: Some(file),
+                overrides,
+            }),
+            Err(Wrong(span, message, help)) => Err(ConfigError::Invalid(Box::new(Invalid {
+                file,
+                span,
+                message,
+                help,
+            }))),
+        }
+    }
+
+    /// How much the findings of each rule matter.
+    pub fn levels(&self) -> Levels {
+        let levels = self.settings.levels().ok();
+        levels.expect("the settings were checked when they were read")
+    }
+
+    /// What is not to be reported.
+    pub fn ignores(&self) -> Vec<Configured> {
+        let ignores = self.settings.ignores().ok();
+        ignores.expect("the settings were checked when they were read")
     }
 
     /// The nearest configuration at or above `start`, up to the root of the repository. `None` if

@@ -46,6 +46,62 @@ pub struct Label {
     pub text: String,
 }
 
+/// A change of the file that puts a finding right.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fix {
+    /// What it does: an imperative in lower case, no full stop.
+    pub title: String,
+    /// Whether it may be made without anybody looking at it.
+    pub safety: Safety,
+    /// The changes, in the order of the text, none overlapping another. All of them are made or none.
+    pub edits: Vec<Edit>,
+}
+
+/// Whether a fix may be made without anybody looking at it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Safety {
+    /// What the policy decides stays the same, or the meaning is beyond doubt.
+    Safe,
+    /// It may deny or allow calls that were not before: only on request.
+    Unsafe,
+}
+
+/// Some bytes of a file and what is to stand in their place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Edit {
+    /// The bytes that go; empty for an insertion.
+    pub span: Span,
+    /// The text that comes.
+    pub replacement: String,
+}
+
+impl Fix {
+    /// A fix that changes no decision, or whose meaning is beyond doubt. `None` where no edits
+    /// could be worked out: the finding then goes without.
+    pub fn safe(title: impl Into<String>, edits: Option<Vec<Edit>>) -> Option<Self> {
+        Self::new(title, Safety::Safe, edits)
+    }
+
+    /// A fix that somebody has to ask for. `None` where no edits could be worked out.
+    pub fn risky(title: impl Into<String>, edits: Option<Vec<Edit>>) -> Option<Self> {
+        Self::new(title, Safety::Unsafe, edits)
+    }
+
+    fn new(title: impl Into<String>, safety: Safety, edits: Option<Vec<Edit>>) -> Option<Self> {
+        let mut edits = edits?;
+        edits.sort_by_key(|edit| edit.span);
+        let apart = edits
+            .windows(2)
+            .all(|pair| pair[0].span.end <= pair[1].span.start);
+        (apart && !edits.is_empty()).then(|| Self {
+            title: title.into(),
+            safety,
+            edits,
+        })
+    }
+}
+
 /// One thing that is wrong, or risky, at one place of one file.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Finding {
@@ -66,6 +122,8 @@ pub struct Finding {
     pub labels: Vec<Label>,
     /// What to do about it.
     pub help: Option<String>,
+    /// How mcplint can do it.
+    pub fix: Option<Fix>,
 }
 
 impl Finding {
@@ -85,7 +143,22 @@ impl Finding {
             note: None,
             labels: Vec::new(),
             help: None,
+            fix: None,
         }
+    }
+
+    /// Gives it another severity than the rule's.
+    #[must_use]
+    pub fn severity(mut self, severity: Severity) -> Self {
+        self.severity = severity;
+        self
+    }
+
+    /// Adds the change that puts it right, if there is one.
+    #[must_use]
+    pub fn fix(mut self, fix: Option<Fix>) -> Self {
+        self.fix = fix;
+        self
     }
 
     /// Adds advice.

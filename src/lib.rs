@@ -9,6 +9,9 @@
 //! - [`schema`], [`dialect`]: from trees to policies, with everything that is wrong on the way.
 //! - [`validate`]: the whole of it for one file.
 //! - [`catalog`], [`risk`]: the tools that servers offer, and what each can do at worst.
+//! - [`edit`]: changes of a text worked out over its tree.
+//! - [`lint`], [`suppress`], [`fix`]: the rules before one file, what is not to be reported, and
+//!   what is put right.
 //! - [`time`], [`call`], [`trace`]: recordings of tool calls, as streams of calls.
 //! - [`engine`]: a compiled policy, counters and a call to a decision. No clock, no files.
 //! - [`analysis`]: what conditions can and can't be met by, with witnesses that the engine confirms.
@@ -22,9 +25,12 @@ pub mod catalog;
 pub mod cli;
 pub mod config;
 pub mod dialect;
+pub mod edit;
 pub mod engine;
 pub mod finding;
+pub mod fix;
 pub mod json;
+pub mod lint;
 pub mod policy;
 pub mod render;
 pub mod replay;
@@ -34,6 +40,7 @@ pub mod schema;
 pub mod source;
 pub mod span;
 pub mod suggest;
+pub mod suppress;
 pub mod time;
 pub mod trace;
 pub mod validate;

@@ -26,9 +26,37 @@ pub struct Validated {
     pub looks_like_policy: bool,
 }
 
+/// What was read to validate a file, for those who go on with it.
+#[derive(Debug)]
+pub struct Reading {
+    /// The tree, if there is one. Beside a syntax error it is a guess.
+    pub root: Option<Node>,
+    /// Comments, in order (YAML only).
+    pub comments: Vec<Span>,
+    /// What validating gave.
+    pub validated: Validated,
+}
+
 /// Validates `file`, as `dialect` if that is given.
 pub fn validate(file: &SourceFile, dialect: Option<Dialect>) -> Validated {
-    let mut validated = examine(file, dialect);
+    read(file, dialect).validated
+}
+
+/// Validates `file` and keeps what was read.
+pub fn read(file: &SourceFile, dialect: Option<Dialect>) -> Reading {
+    if let Some(at) = file.invalid_at {
+        return Reading {
+            root: None,
+            comments: Vec::new(),
+            validated: failed(not_text(file, at)),
+        };
+    }
+    let Parsed {
+        root,
+        comments,
+        findings,
+    } = source::parse(&file.text, file.syntax);
+    let mut validated = examine(file, root.as_ref(), findings, dialect);
     validated.findings.sort_by(by_place);
     if validated.findings.len() > MAX_FINDINGS {
         validated.findings.truncate(MAX_FINDINGS);
@@ -36,7 +64,11 @@ pub fn validate(file: &SourceFile, dialect: Option<Dialect>) -> Validated {
             .findings
             .push(there_is_more(file, validated.findings[0].rule));
     }
-    validated
+    Reading {
+        root,
+        comments,
+        validated,
+    }
 }
 
 fn there_is_more(file: &SourceFile, rule: &'static Rule) -> Finding {
@@ -45,13 +77,13 @@ fn there_is_more(file: &SourceFile, rule: &'static Rule) -> Finding {
     Finding::new(rule, "", Span::at(file.text.len()), message).help("mend these and look again")
 }
 
-fn examine(file: &SourceFile, dialect: Option<Dialect>) -> Validated {
-    if let Some(at) = file.invalid_at {
-        return failed(not_text(file, at));
-    }
-    let Parsed {
-        root, mut findings, ..
-    } = source::parse(&file.text, file.syntax);
+/// What is to be said of a file with this tree, which had `findings` when it was read.
+fn examine(
+    file: &SourceFile,
+    root: Option<&Node>,
+    mut findings: Vec<Finding>,
+    dialect: Option<Dialect>,
+) -> Validated {
     let Some(root) = root else {
         return Validated {
             policy: None,
@@ -60,27 +92,27 @@ fn examine(file: &SourceFile, dialect: Option<Dialect>) -> Validated {
             looks_like_policy: false,
         };
     };
-    if places_length(&root, 0) > MAX_PLACES {
+    if places_length(root, 0) > MAX_PLACES {
         findings.push(names_too_long());
         return Validated {
-            looks_like_policy: looks_like_policy(&root),
+            looks_like_policy: looks_like_policy(root),
             findings,
             dialect,
             policy: None,
         };
     }
-    let looks_like_policy = looks_like_policy(&root);
+    let looks_like_policy = looks_like_policy(root);
     // What stands after the first document takes nothing away from it.
     let readable = findings
         .iter()
         .all(|finding| finding.rule == &form::EXTRA_YAML_DOCUMENT);
     let broken = findings.iter().any(|f| f.rule == &form::SYNTAX_ERROR);
-    let detected = dialect.map_or_else(|| dialect::detect(&root, file.syntax), Ok);
+    let detected = dialect.map_or_else(|| dialect::detect(root, file.syntax), Ok);
     let (dialect, policy) = match detected {
         // The tree of a broken text is a guess: what would be said of it may not be true.
         detected if broken => (detected.ok(), None),
         Ok(dialect) => {
-            let lowered = dialect::lower(&root, dialect);
+            let lowered = dialect::lower(root, dialect);
             findings.extend(lowered.findings);
             (Some(dialect), lowered.policy)
         }
@@ -98,7 +130,8 @@ fn examine(file: &SourceFile, dialect: Option<Dialect>) -> Validated {
     }
 }
 
-fn by_place(a: &Finding, b: &Finding) -> Ordering {
+/// The order in which findings are reported.
+pub(crate) fn by_place(a: &Finding, b: &Finding) -> Ordering {
     (a.span, a.rule.id).cmp(&(b.span, b.rule.id))
 }
 

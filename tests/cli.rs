@@ -161,10 +161,14 @@ fn call(tool: &str, second: u32, args: &str) -> String {
 #[test]
 fn usage_errors_exit_with_2_and_help_with_0() {
     let desk = Desk::new();
+    // Without a command: lint on what discovery finds.
     desk.run::<&str>(&[])
         .exits(2)
-        .says("Usage: mcplint")
+        .says("no policies found below `.`")
         .shows_nothing();
+    desk.run(&["lint", "--only-rule", "default-alow", "p.json"])
+        .exits(2)
+        .says("did you mean `default-allow`?");
     desk.run(&["--help"])
         .exits(0)
         .shows("validate")
@@ -950,7 +954,7 @@ fn the_configuration_says_which_policy_is_for_what() {
     for (text, words) in [
         (
             "[[policy]]\npath = \"p.json\"\ngrant = []\n",
-            "line 3, column 1",
+            "mcplint.toml:3:1]",
         ),
         (
             "[[policy]]\npath = \"x/*.json\"\n",

@@ -15,7 +15,7 @@ use ahash::AHashMap;
 
 use crate::finding::{Finding, Severity};
 use crate::json::walk;
-use crate::rules::Rule;
+use crate::rules::{Check, Rule};
 use crate::source;
 use crate::source::file::SourceFile;
 use crate::source::tree::{Node, Value};
@@ -28,7 +28,9 @@ pub const MAX_BYTES: u64 = 256 * 1024 * 1024;
 pub static DUPLICATE_TOOL: Rule = Rule {
     id: "duplicate-tool",
     severity: Severity::Warning,
-    summary: "the same tool twice in one list",
+    summary: "the same tool twice in one list of tools",
+    doc: include_str!("../rules/form/duplicate-tool.md"),
+    check: Check::Form,
 };
 
 /// The tools of any number of servers, in the order they were read.

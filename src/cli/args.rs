@@ -26,9 +26,9 @@ use crate::risk::RiskLevel;
                         2 mcplint could not do its work."
 )]
 pub struct Cli {
-    /// What to do.
+    /// What to do; `lint` if nothing is said
     #[command(subcommand)]
-    pub command: Command,
+    pub command: Option<Command>,
     /// Options of every command.
     #[command(flatten)]
     pub common: Common,
@@ -39,13 +39,15 @@ pub struct Cli {
 pub enum Command {
     /// Is each policy well-formed? Schema and semantics, no risk rules
     Validate(Validate),
+    /// Is each policy well-formed, and does it protect? All rules [default]
+    Lint(Box<Lint>),
     /// Replay recorded calls through a policy
     Simulate(Box<Simulate>),
     /// Risk category of each tool, with the evidence
     Classify(Classify),
-    /// What a tool can do at worst and the policy to have for it; or what a rule is about
+    /// What a rule is about; or what a tool can do at worst and the policy to have for it
     Explain(Explain),
-    /// Print the JSON Schema of a policy format
+    /// Print the JSON Schema of a policy format, or of the configuration
     Schema(Schema),
 }
 
@@ -100,18 +102,95 @@ pub struct Validate {
     /// configuration names, or else what is found below the working directory
     #[arg(value_name = "PATH")]
     pub paths: Vec<PathBuf>,
+    /// What is reported, and how.
+    #[command(flatten)]
+    pub findings: Findings,
+}
+
+/// `mcplint lint`
+#[derive(Debug, Default, Args)]
+pub struct Lint {
+    /// Policies, or folders to search for them; - is standard input. Without any: what the
+    /// configuration names, or else what is found below the working directory
+    #[arg(value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+    /// What is reported, and how.
+    #[command(flatten)]
+    pub findings: Findings,
+    /// Run only this rule (may be repeated)
+    #[arg(long, value_name = "RULE", help_heading = "Which rules")]
+    pub only_rule: Vec<String>,
+    /// Do not run this rule (may be repeated)
+    #[arg(long, value_name = "RULE", help_heading = "Which rules")]
+    pub skip_rule: Vec<String>,
+    /// Report only what is not in this file of known findings
+    #[arg(long, value_name = "FILE", help_heading = "Known findings")]
+    pub baseline: Option<PathBuf>,
+    /// Write all findings to a file of known ones, and report none
+    #[arg(
+        long,
+        value_name = "FILE",
+        num_args = 0..=1,
+        default_missing_value = crate::suppress::baseline::FILE_NAME,
+        conflicts_with_all = ["fix", "diff"],
+        help_heading = "Known findings"
+    )]
+    pub write_baseline: Option<PathBuf>,
+    /// Put right what can be put right without changing what is decided; `unsafe`: also what
+    /// changes it
+    #[arg(
+        long,
+        value_name = "SAFETY",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "safe",
+        help_heading = "Fixes"
+    )]
+    pub fix: Option<FixSafety>,
+    /// Show what --fix would change, and change nothing
+    #[arg(long, help_heading = "Fixes")]
+    pub diff: bool,
+}
+
+/// Which fixes are made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum FixSafety {
+    /// Those that change nothing that is decided
+    Safe,
+    /// All of them
+    Unsafe,
+}
+
+/// What is reported of policies, and how.
+#[derive(Debug, Args)]
+pub struct Findings {
     /// How to write the findings
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub format: FindingFormat,
     /// Pass over files that do not look like a policy
     #[arg(long)]
     pub only_policies: bool,
+    /// The tools that the server offers: a tools/list result (may be repeated)
+    #[arg(long, value_name = "FILE")]
+    pub tools: Vec<PathBuf>,
     /// Show findings of this severity or worse
     #[arg(long, value_name = "LEVEL", default_value = "note", value_parser = severity)]
     pub min_severity: Severity,
     /// Exit with 1 if there is a finding of this severity or worse
     #[arg(long, value_name = "LEVEL")]
     pub fail_level: Option<FailLevel>,
+}
+
+impl Default for Findings {
+    fn default() -> Self {
+        Self {
+            format: FindingFormat::Text,
+            only_policies: false,
+            tools: Vec::new(),
+            min_severity: Severity::Note,
+            fail_level: None,
+        }
+    }
 }
 
 fn severity(text: &str) -> Result<Severity, String> {
@@ -265,7 +344,7 @@ pub enum RiskFormat {
 pub struct Explain {
     /// A tool's name, or the id of a rule
     #[arg(value_name = "TOOL|RULE")]
-    pub subject: String,
+    pub subject: Option<String>,
     /// What the tool is for, in its server's words
     #[arg(long, value_name = "TEXT", conflicts_with = "tools")]
     pub description: Option<String>,
@@ -289,4 +368,6 @@ pub enum SchemaName {
     Gateway,
     /// Policies of the Intercept engine
     Intercept,
+    /// mcplint.toml
+    Config,
 }

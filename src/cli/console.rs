@@ -4,7 +4,12 @@ use std::fmt::Display;
 use std::io::{self, IsTerminal, Write};
 
 use super::args::{ColorWhen, Common};
+use crate::finding::Finding;
 use crate::render::escape::printable;
+use crate::render::{self, FileFindings, Style};
+use crate::rules::REMARK;
+use crate::source::file::SourceFile;
+use crate::span::Span;
 
 /// Writes messages for people, as much as they asked for.
 #[derive(Debug, Clone, Copy)]
@@ -43,6 +48,13 @@ impl Console {
         }
     }
 
+    /// What was done.
+    pub fn note(self, message: impl Display) {
+        if !self.quiet {
+            self.say("note", "36", message);
+        }
+    }
+
     /// Something that only those who ask want to know.
     pub fn detail(self, message: impl Display) {
         if self.verbose {
@@ -50,12 +62,24 @@ impl Console {
         }
     }
 
-    /// Several lines of detail about what was just said, as they are laid out.
-    pub fn excerpt(self, text: &str) {
-        let lines = text
-            .lines()
-            .map(|line| format!("       {}\n", printable(line)));
-        write(&lines.collect::<String>());
+    /// The place in a file that was just complained of, and what is wrong there.
+    pub fn place(self, file: &SourceFile, span: Span, message: &str, help: Option<&str>) {
+        let mut remark = Finding::new(&REMARK, "", span, message);
+        remark.help = help.map(str::to_owned);
+        let shown = FileFindings {
+            name: &file.name,
+            text: &file.text,
+            lines: &file.lines,
+            findings: &[],
+        };
+        let style = Style {
+            color: self.color,
+            width: super::output::width(),
+        };
+        let mut text = Vec::new();
+        if render::findings::text::write_remark(&shown, &remark, style, &mut text).is_ok() {
+            write(&String::from_utf8_lossy(&text));
+        }
     }
 
     /// One line, whatever is in the message: a name with a line feed in it forges no other.

@@ -7,23 +7,25 @@ use super::args::{Common, Explain};
 use super::console::Console;
 use super::exit::Exit;
 use super::{Trouble, configuration, output, tool_lists};
-use crate::catalog::{Catalog, DUPLICATE_TOOL};
+use crate::catalog::Catalog;
 use crate::render::risk::{Row, explain};
 use crate::risk::{Overrides, ToolView};
-use crate::rules::{Rule, form};
+use crate::rules::{self, Rule};
 use crate::suggest::{nearest, quoted};
 
 pub fn run(args: &Explain, common: &Common, console: Console) -> Result<Exit, Trouble> {
     let overrides = configuration(common)?.unwrap_or_default().overrides;
     let is_tool = args.description.is_some() || args.tools.is_some();
-    let subject = args.subject.as_str();
-    if let Some(rule) = rules().find(|rule| rule.id == subject && !is_tool) {
+    let Some(subject) = args.subject.as_deref() else {
+        return list_rules(common);
+    };
+    if let Some(rule) = rules::find(subject).filter(|_| !is_tool) {
         return explain_rule(rule, common);
     }
     if let Some(path) = &args.tools {
         return explain_listed(subject, path, &overrides, common, console);
     }
-    if let Some(id) = nearest(subject, rules().map(|rule| rule.id)).filter(|_| !is_tool) {
+    if let Some(id) = rules::nearest(subject).filter(|_| !is_tool) {
         console.warning(format!(
             "no rule is called {}: it is explained as a tool",
             quoted(subject)
@@ -38,9 +40,11 @@ pub fn run(args: &Explain, common: &Common, console: Console) -> Result<Exit, Tr
     Ok(Exit::Clean)
 }
 
-/// Everything that findings can be about.
-fn rules() -> impl Iterator<Item = &'static Rule> {
-    form::ALL.iter().copied().chain([&DUPLICATE_TOOL])
+fn list_rules(common: &Common) -> Result<Exit, Trouble> {
+    let mut out = output::open(common)?;
+    explain::write_rules(output::style(common), &mut out)?;
+    out.flush()?;
+    Ok(Exit::Clean)
 }
 
 fn explain_rule(rule: &Rule, common: &Common) -> Result<Exit, Trouble> {

@@ -7,7 +7,9 @@ pub mod console;
 pub mod exit;
 mod explain;
 pub mod fail_on;
+mod lint;
 mod notices;
+mod offers;
 mod output;
 mod policies;
 mod progress;
@@ -19,21 +21,25 @@ mod validate;
 
 use std::io;
 
-use args::{Cli, Command};
+use args::{Cli, Command, Lint};
 use console::Console;
 use exit::Exit;
 
 use crate::config::{Config, ConfigError};
+use crate::rules::{self, Rule};
 
 /// Does what the command line asks.
 pub fn run(cli: &Cli) -> Exit {
     let console = Console::new(&cli.common);
+    let common = &cli.common;
     let result = match &cli.command {
-        Command::Validate(args) => validate::run(args, &cli.common, console),
-        Command::Simulate(args) => simulate::run(args, &cli.common, console),
-        Command::Classify(args) => classify::run(args, &cli.common, console),
-        Command::Explain(args) => explain::run(args, &cli.common, console),
-        Command::Schema(args) => schema::run(args, &cli.common),
+        None => lint::run(&Lint::default(), common, console),
+        Some(Command::Lint(args)) => lint::run(args, common, console),
+        Some(Command::Validate(args)) => validate::run(args, common, console),
+        Some(Command::Simulate(args)) => simulate::run(args, common, console),
+        Some(Command::Classify(args)) => classify::run(args, common, console),
+        Some(Command::Explain(args)) => explain::run(args, common, console),
+        Some(Command::Schema(args)) => schema::run(args, common),
     };
     result.unwrap_or_else(|trouble| trouble.report(console))
 }
@@ -47,6 +53,8 @@ pub enum Trouble {
     Message(String, Option<String>),
     /// The configuration can't be used.
     Configuration(ConfigError),
+    /// The baseline can't be used.
+    Baseline(Box<crate::suppress::baseline::Invalid>),
     /// It has been told already.
     Told,
 }
@@ -71,9 +79,18 @@ impl Trouble {
             }
             Trouble::Configuration(error) => {
                 console.error(&error);
-                if let Some(excerpt) = error.excerpt() {
-                    console.excerpt(&excerpt);
+                if let ConfigError::Invalid(invalid) = &error {
+                    console.place(
+                        &invalid.file,
+                        invalid.span,
+                        &invalid.message,
+                        invalid.help.as_deref(),
+                    );
                 }
+            }
+            Trouble::Baseline(invalid) => {
+                console.error(format!("`{}` is not a baseline", invalid.file.name));
+                console.place(&invalid.file, invalid.span, &invalid.message, None);
             }
             Trouble::Told => {}
         }
@@ -94,6 +111,17 @@ impl From<ConfigError> for Trouble {
     fn from(error: ConfigError) -> Self {
         Trouble::Configuration(error)
     }
+}
+
+/// The rule called `id`, for an option.
+fn rule(id: &str) -> Result<&'static Rule, Trouble> {
+    rules::find(id).ok_or_else(|| {
+        let help = match rules::nearest(id) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => "`mcplint explain` lists the rules".to_owned(),
+        };
+        Trouble::with_help(format!("there is no rule `{id}`"), help)
+    })
 }
 
 /// The configuration that holds for this run; an empty one if there is none.

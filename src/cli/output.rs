@@ -69,7 +69,8 @@ pub fn error_style(common: &Common) -> Style {
     }
 }
 
-fn width() -> usize {
+/// How many columns text may take.
+pub fn width() -> usize {
     let columns = std::env::var("COLUMNS")
         .ok()
         .and_then(|columns| columns.parse().ok());

@@ -40,10 +40,9 @@ pub struct Loader {
 
 impl Loader {
     pub fn new(common: &Common, config: Option<&Config>) -> Self {
-        let max_bytes = config.and_then(|config| config.settings.max_policy_bytes);
         Self {
             dialect: common.dialect,
-            max_bytes: max_bytes.unwrap_or(MAX_BYTES),
+            max_bytes: max_bytes(config),
         }
     }
 
@@ -53,6 +52,12 @@ impl Loader {
         let validated = validate(&file, self.dialect);
         Ok(Loaded { file, validated })
     }
+}
+
+/// The largest policy that is read, in bytes.
+pub fn max_bytes(config: Option<&Config>) -> u64 {
+    let configured = config.and_then(|config| config.settings.max_policy_bytes);
+    configured.unwrap_or(MAX_BYTES)
 }
 
 /// The files that `paths` name: files as they are, folders searched; it is told which folders gave
@@ -139,21 +144,4 @@ pub fn searched(folder: &Path) -> Result<Vec<PathBuf>, Trouble> {
         ));
     }
     Ok(found)
-}
-
-/// Loads each of `paths`, telling of those that can't be read. The second value says whether all
-/// could be.
-pub fn load_all(loader: &Loader, paths: &[PathBuf], console: Console) -> (Vec<Loaded>, bool) {
-    let mut loaded = Vec::new();
-    let mut complete = true;
-    for path in paths {
-        match loader.load(path) {
-            Ok(policy) => loaded.push(policy),
-            Err(trouble) => {
-                trouble.report(console);
-                complete = false;
-            }
-        }
-    }
-    (loaded, complete)
 }

@@ -1,17 +1,19 @@
-//! `mcplint schema`: prints the JSON Schema of a policy format.
+//! `mcplint schema`: prints the JSON Schema of a policy format or of the configuration.
 
 use super::args::{Common, Schema, SchemaName};
 use super::exit::Exit;
 use super::{Trouble, output};
+use crate::config;
 use crate::schema::Kind;
 
 pub fn run(args: &Schema, common: &Common) -> Result<Exit, Trouble> {
-    let kind = match args.name {
-        SchemaName::Gateway => Kind::Gateway,
-        SchemaName::Intercept => Kind::Intercept,
+    let text = match args.name {
+        SchemaName::Gateway => Kind::Gateway.text(),
+        SchemaName::Intercept => Kind::Intercept.text(),
+        SchemaName::Config => config::SCHEMA,
     };
     let mut out = output::open(common)?;
-    out.write_all(kind.text().as_bytes())?;
+    out.write_all(text.as_bytes())?;
     out.flush()?;
     Ok(Exit::Clean)
 }

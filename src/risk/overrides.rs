@@ -7,12 +7,12 @@ use globset::{GlobBuilder, GlobMatcher};
 use super::{Category, Classification, Evidence, Source, ToolView, classify};
 
 /// The `[risk]` table: globs over tool names, in order. The first that fits a tool decides.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Overrides {
     entries: Vec<Entry>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Entry {
     glob: String,
     matcher: GlobMatcher,

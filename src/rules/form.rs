@@ -3,15 +3,18 @@
 //! They are found while reading ([`crate::source`]), by the schemas ([`crate::schema`]) and while
 //! lowering ([`crate::dialect`]); this file only names them.
 
-use super::Rule;
+use super::{Check, Rule};
 use crate::finding::Severity::Error;
 
 macro_rules! form {
     ($($(#[$doc:meta])* $name:ident = $id:literal, $summary:literal;)*) => {
-        $($(#[$doc])* pub static $name: Rule = Rule { id: $id, severity: Error, summary: $summary };)*
-
-        /// Every rule of form, in the order of the catalogue.
-        pub static ALL: &[&Rule] = &[$(&$name),*];
+        $($(#[$doc])* pub static $name: Rule = Rule {
+            id: $id,
+            severity: Error,
+            summary: $summary,
+            doc: include_str!(concat!("form/", $id, ".md")),
+            check: Check::Form,
+        };)*
     };
 }
 

@@ -1,16 +1,133 @@
-//! The rules: each has an id that never changes, a default severity and a one-line summary.
+//! The rules: each has an id that never changes, a default severity, a one-line summary and a page.
+//!
+//! A rule of lint is a file `<id>.rs` with one static `RULE`, and its page `<id>.md` beside it.
+//! Adding one adds its `mod` and its line in [`ALL`].
 
+use std::fmt;
+
+use crate::catalog::DUPLICATE_TOOL;
 use crate::finding::Severity;
+use crate::lint::{Context, Reporter, ToolList};
+use crate::suggest;
 
+mod client_prefixed_name;
+mod confusable_name;
+mod default_allow;
+mod duplicate_hide;
+mod empty_policy;
 pub mod form;
+mod glob_as_name;
+mod hidden_and_listed;
+mod hide_everything;
+mod ignore_without_reason;
+mod limit_on_dead_tool;
+mod missing_on_deny;
+mod no_overall_limit;
+mod secret_in_policy;
+mod star_tool;
+mod uncovered_tool;
+mod unknown_tool;
+mod unused_ignore;
+
+pub use ignore_without_reason::RULE as IGNORE_WITHOUT_REASON;
+pub use unused_ignore::RULE as UNUSED_IGNORE;
 
 /// What a finding can be about.
-#[derive(Debug, PartialEq, Eq)]
 pub struct Rule {
     /// Kebab-case name of the problem.
     pub id: &'static str,
-    /// Severity unless configuration says otherwise.
+    /// Severity unless configuration, or the case at hand, says otherwise.
     pub severity: Severity,
     /// What it catches, in one sentence.
     pub summary: &'static str,
+    /// Its page, in Markdown: what it finds, why it matters, an example that fires, the same put
+    /// right, when to ignore it. A test runs the examples.
+    pub doc: &'static str,
+    /// How it is found.
+    pub check: Check,
+}
+
+/// How what a rule is about is found.
+#[derive(Clone, Copy)]
+pub enum Check {
+    /// While a file is read, validated and lowered.
+    Form,
+    /// By looking at a policy that is well-formed.
+    Policy(fn(&Context<'_>, &mut Reporter<'_>)),
+    /// By looking at a list of tools.
+    Tools(fn(&ToolList<'_>, &mut Reporter<'_>)),
+    /// When everything else is known: about ignores.
+    Ignores,
+}
+
+impl PartialEq for Rule {
+    fn eq(&self, other: &Self) -> bool {
+        self.id == other.id
+    }
+}
+
+impl Eq for Rule {}
+
+impl fmt::Debug for Rule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Rule({})", self.id)
+    }
+}
+
+/// Every rule, in the order of the documentation.
+pub static ALL: &[&Rule] = &[
+    // Form
+    &form::SYNTAX_ERROR,
+    &form::UNKNOWN_KEY,
+    &form::DUPLICATE_KEY,
+    &form::WRONG_TYPE,
+    &form::MISSING_KEY,
+    &form::UNSUPPORTED_VERSION,
+    &form::OTHER_DIALECT_KEY,
+    &form::INVALID_LIMIT,
+    &form::INVALID_CONDITION,
+    &form::INVALID_RULE,
+    &form::EXTRA_YAML_DOCUMENT,
+    &form::YAML_SCALAR_TRAP,
+    &DUPLICATE_TOOL,
+    // Posture
+    &default_allow::RULE,
+    &no_overall_limit::RULE,
+    &empty_policy::RULE,
+    &hide_everything::RULE,
+    // Limits
+    &limit_on_dead_tool::RULE,
+    // Tools
+    &unknown_tool::RULE,
+    &uncovered_tool::RULE,
+    &hidden_and_listed::RULE,
+    &duplicate_hide::RULE,
+    &glob_as_name::RULE,
+    &star_tool::RULE,
+    &client_prefixed_name::RULE,
+    &confusable_name::RULE,
+    &secret_in_policy::RULE,
+    &missing_on_deny::RULE,
+    // Ignoring
+    &UNUSED_IGNORE,
+    &IGNORE_WITHOUT_REASON,
+];
+
+/// What remarks that are shown as findings are filed under. It is no rule, and never named.
+pub static REMARK: Rule = Rule {
+    id: "",
+    severity: Severity::Error,
+    summary: "",
+    doc: "",
+    check: Check::Form,
+};
+
+/// The rule called `id`.
+pub fn find(id: &str) -> Option<&'static Rule> {
+    ALL.iter().copied().find(|rule| rule.id == id)
+}
+
+/// The id that `word` is probably meant to be.
+pub fn nearest(word: &str) -> Option<&'static str> {
+    suggest::nearest(word, ALL.iter().map(|rule| rule.id))
 }

@@ -1,7 +1,7 @@
 //! Every rule of form against small policies: which rule, where, and in which words.
 
 use super::*;
-use crate::rules::form::ALL;
+use crate::rules::ALL;
 use crate::source::json;
 
 fn found(text: &str) -> Vec<Finding> {

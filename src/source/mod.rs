@@ -3,6 +3,7 @@
 pub mod discover;
 pub mod file;
 pub mod json;
+pub mod path;
 pub mod position;
 pub mod tree;
 pub mod yaml;

@@ -10,7 +10,7 @@ use std::io;
 use serde::Serialize;
 
 use super::{FileFindings, Report};
-use crate::finding::{Finding, Severity};
+use crate::finding::{Finding, Fix, Safety, Severity};
 use crate::render::escape::to_json;
 use crate::span::Span;
 
@@ -27,6 +27,23 @@ struct FindingV1<'a> {
     help: Option<&'a str>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     labels: Vec<LabelV1<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fix: Option<FixV1<'a>>,
+}
+
+#[derive(Serialize)]
+struct FixV1<'a> {
+    title: &'a str,
+    safety: Safety,
+    edits: Vec<EditV1<'a>>,
+}
+
+/// Offsets are bytes; the end is exclusive.
+#[derive(Serialize)]
+struct EditV1<'a> {
+    start: usize,
+    end: usize,
+    replacement: &'a str,
 }
 
 #[derive(Serialize)]
@@ -87,6 +104,20 @@ fn finding_v1<'a>(file: &FileFindings<'a>, finding: &'a Finding) -> FindingV1<'a
         place: place_v1(file, finding.span),
         help: finding.help.as_deref(),
         labels: labels.collect(),
+        fix: finding.fix.as_ref().map(fix_v1),
+    }
+}
+
+fn fix_v1(fix: &Fix) -> FixV1<'_> {
+    let edits = fix.edits.iter().map(|edit| EditV1 {
+        start: edit.span.start,
+        end: edit.span.end,
+        replacement: &edit.replacement,
+    });
+    FixV1 {
+        title: &fix.title,
+        safety: fix.safety,
+        edits: edits.collect(),
     }
 }
 

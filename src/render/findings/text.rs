@@ -11,7 +11,7 @@ use unicode_width::UnicodeWidthStr;
 
 use super::excerpt::{Excerpt, Mark};
 use super::{FileFindings, Report};
-use crate::finding::{Finding, Severity};
+use crate::finding::{Finding, Safety, Severity};
 use crate::render::escape::printable;
 
 /// How text is drawn.
@@ -130,6 +130,13 @@ fn write_shown(
         let label = printable(&shown.finding.labels[*label].text);
         // A word of ours comes first: a name or label `:` and our own would make a CI command.
         writeln!(out, "  see {name}:{}:{}: {label}", place.line, place.column)?;
+    }
+    if let (true, Some(fix)) = (shown.named, &shown.finding.fix) {
+        let option = match fix.safety {
+            Safety::Safe => "--fix",
+            Safety::Unsafe => "--fix=unsafe",
+        };
+        writeln!(out, "  fix: {} ({option})", printable(&fix.title))?;
     }
     if shown.excerpt.untold > 0 {
         writeln!(out, "  and {}", counted(shown.excerpt.untold, "more place"))?;

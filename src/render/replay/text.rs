@@ -10,7 +10,7 @@ use crate::render::findings::text::write_remark;
 use crate::render::paint::Paint;
 use crate::render::table::Table;
 use crate::replay::summary::{LimitUse, RuleTally, Summary, Tally, TraceLine};
-use crate::rules::Rule;
+use crate::rules::REMARK;
 use crate::span::Span;
 
 /// How many rows each part of the report has; what is left out is counted.
@@ -21,13 +21,6 @@ const EXCERPTS: usize = 10;
 
 /// How many characters of a rule's name are shown: names are a policy's own, and may be hostile.
 const LONGEST_RULE: usize = 200;
-
-/// What a remark about a reason is filed under; it is not shown.
-static REASON: Rule = Rule {
-    id: "blocked",
-    severity: Severity::Error,
-    summary: "calls were blocked",
-};
 
 /// Writes `summary`; `skipped` lines could not be read.
 ///
@@ -182,7 +175,7 @@ impl<'r> TextReport<'r> {
         match (self.policy(reason.policy), reason.span) {
             (Some(policy), Some(span)) if with_excerpt => {
                 let span = telling_line(policy.text, span);
-                let mut remark = Finding::new(&REASON, reason.pointer.as_str(), span, message);
+                let mut remark = Finding::new(&REMARK, reason.pointer.as_str(), span, message);
                 if reason.throttle {
                     remark.severity = Severity::Warning;
                 }

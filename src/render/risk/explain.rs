@@ -10,7 +10,7 @@ use crate::render::Style;
 use crate::render::escape::{pretty_json, printable};
 use crate::render::paint::Paint;
 use crate::risk::{Category, recommended};
-use crate::rules::Rule;
+use crate::rules::{self, Rule};
 
 /// So many characters of a description are shown.
 const LONGEST_DESCRIPTION: usize = 300;
@@ -91,14 +91,42 @@ pub fn write_tool(
     )
 }
 
-/// Writes what a rule is about.
+/// Writes the page of a rule.
 ///
 /// # Errors
 /// Those of `out`.
 pub fn write_rule(rule: &Rule, style: Style, out: &mut dyn Write) -> io::Result<()> {
     let paint = Paint::new(style.color);
-    writeln!(out, "{} ({})", paint.bold(rule.id), rule.severity)?;
-    writeln!(out, "{}", capitalised(rule.summary))
+    for line in rule.doc.lines() {
+        match line.strip_prefix("# ") {
+            Some(title) => writeln!(out, "{} ({})", paint.bold(title), rule.severity)?,
+            None => match line.strip_prefix("## ") {
+                Some(heading) => writeln!(out, "{}", paint.bold(heading))?,
+                None => writeln!(out, "{line}")?,
+            },
+        }
+    }
+    Ok(())
+}
+
+/// Writes one line for each rule.
+///
+/// # Errors
+/// Those of `out`.
+pub fn write_rules(style: Style, out: &mut dyn Write) -> io::Result<()> {
+    let paint = Paint::new(style.color);
+    let width = rules::ALL.iter().map(|rule| rule.id.len()).max();
+    for rule in rules::ALL {
+        let gap = " ".repeat(width.unwrap_or(0) - rule.id.len());
+        let severity = rule.severity.to_string();
+        writeln!(
+            out,
+            "{}{gap}  {severity:7}  {}",
+            paint.bold(rule.id),
+            rule.summary
+        )?;
+    }
+    Ok(())
 }
 
 fn source_phrase(source: &str) -> &str {

@@ -1,0 +1,1 @@
+//! Edits on texts of every layout.

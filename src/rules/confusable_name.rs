@@ -1,0 +1,79 @@
+//! Names that look like other names.
+
+use unicode_security::MixedScript;
+use unicode_security::confusable_detection::skeleton;
+
+use super::{Check, Rule};
+use crate::finding::{Finding, Severity};
+use crate::lint::{Context, Reporter};
+use crate::render::escape::{is_dangerous, printable};
+use crate::suggest::quoted;
+
+/// See `confusable_name.md`.
+pub static RULE: Rule = Rule {
+    id: "confusable-name",
+    severity: Severity::Error,
+    summary: "a name with hidden characters, or with letters that look like others",
+    doc: include_str!("confusable_name.md"),
+    check: Check::Policy(check),
+};
+
+fn check(context: &Context<'_>, reporter: &mut Reporter<'_>) {
+    for name in context.names() {
+        let Some(deceit) = deceives(name.text) else {
+            continue;
+        };
+        let shown = quoted(&printable(name.text));
+        let (what, help) = match deceit {
+            Deceit::Hidden(c) => (
+                format!("has a character that can't be seen, U+{:04X}", u32::from(c)),
+                "type the name anew, or copy it from the server's list of tools".to_owned(),
+            ),
+            Deceit::LooksLike(other) => (
+                format!("looks like {} and is another name", quoted(&other)),
+                format!("write {} in plain letters if that is meant", quoted(&other)),
+            ),
+            Deceit::Mixed => (
+                "mixes letters of several scripts that look alike".to_owned(),
+                "type the name anew, or copy it from the server's list of tools".to_owned(),
+            ),
+        };
+        let message = format!("the name {shown} {what}");
+        reporter.report(Finding::new(&RULE, name.pointer, name.span, message).help(help));
+    }
+}
+
+/// How a name deceives those who read it.
+pub(super) enum Deceit {
+    /// It has a character that can't be seen, or turns the text around.
+    Hidden(char),
+    /// It is read as this name, which has plain letters.
+    LooksLike(String),
+    /// Its letters are of several scripts.
+    Mixed,
+}
+
+/// How `name` deceives. Plain ASCII does not, and neither does a name in one other script that could
+/// not be taken for one in plain letters.
+pub(super) fn deceives(name: &str) -> Option<Deceit> {
+    if name.bytes().all(|byte| (b' '..=b'~').contains(&byte)) {
+        return None;
+    }
+    if let Some(hidden) = name.chars().find(|&c| is_hidden(c)) {
+        return Some(Deceit::Hidden(hidden));
+    }
+    let plain: String = skeleton(name).collect();
+    if plain.is_ascii() {
+        return Some(Deceit::LooksLike(plain));
+    }
+    (!name.is_single_script()).then_some(Deceit::Mixed)
+}
+
+fn is_hidden(c: char) -> bool {
+    is_dangerous(c)
+        || (c.is_whitespace() && c != ' ')
+        || matches!(
+            c,
+            '\u{fe00}'..='\u{fe0f}' | '\u{3164}' | '\u{115f}' | '\u{1160}'
+        )
+}

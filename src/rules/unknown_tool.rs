@@ -1,0 +1,58 @@
+//! Names that the server does not offer.
+
+use serde_json::json;
+
+use super::{Check, Rule, client_prefixed_name, confusable_name, glob_as_name};
+use crate::finding::{Finding, Fix, Severity};
+use crate::lint::{Context, Name, Offer, Part, Reporter};
+use crate::policy::Posture;
+use crate::suggest::{nearest, quoted};
+
+/// See `unknown_tool.md`.
+pub static RULE: Rule = Rule {
+    id: "unknown-tool",
+    severity: Severity::Error,
+    summary: "a name that the server does not offer",
+    doc: include_str!("unknown_tool.md"),
+    check: Check::Policy(check),
+};
+
+fn check(context: &Context<'_>, reporter: &mut Reporter<'_>) {
+    let Some(offer) = context.offer.filter(|offer| offer.tools().next().is_some()) else {
+        return;
+    };
+    for name in context.names() {
+        let told_otherwise = glob_as_name::is_pattern(name.text, Some(offer))
+            || client_prefixed_name::bare(name.text, Some(offer)).is_some()
+            || confusable_name::deceives(name.text).is_some();
+        if offer.named(name.text).is_none() && !told_otherwise {
+            reporter.report(finding(context, offer, &name));
+        }
+    }
+}
+
+fn finding(context: &Context<'_>, offer: Offer<'_>, name: &Name<'_>) -> Finding {
+    let consequence = match (name.part, context.policy.default) {
+        (Part::Hide, _) => "nothing is hidden by it",
+        (Part::Tools, Posture::Deny) => "nothing is allowed by it",
+        (Part::Tools, Posture::Allow) => "these rules apply to nothing",
+    };
+    let message = format!(
+        "the server offers no tool {}: {consequence}",
+        quoted(name.text)
+    );
+    let finding = Finding::new(&RULE, name.pointer, name.span, message);
+    let meant = nearest(name.text, offer.tools().map(|tool| tool.name.as_str()));
+    let Some(meant) = meant else {
+        return finding.help(
+            "remove it, or look whether the list of tools is of this server, and new enough",
+        );
+    };
+    let edits = match name.part {
+        Part::Hide => context.edit.replace(name.pointer, &json!(meant)),
+        Part::Tools => context.edit.rename(name.pointer, meant),
+    };
+    finding
+        .help(format!("did you mean {}?", quoted(meant)))
+        .fix(Fix::risky(format!("write {}", quoted(meant)), edits))
+}

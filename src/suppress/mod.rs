@@ -1,0 +1,185 @@
+//! What is not to be reported, and who said so: comments, the configuration, a baseline.
+//!
+//! An ignore names a rule and says why; one that matches nothing is reported, as far as this run can
+//! tell: the rule has to have run, on the file that the ignore is about.
+
+pub mod baseline;
+pub mod comments;
+
+use std::path::{Path, PathBuf};
+
+use globset::GlobMatcher;
+
+use crate::finding::Finding;
+use crate::lint::Levels;
+use crate::rules::{Check, IGNORE_WITHOUT_REASON, Rule, UNUSED_IGNORE};
+use crate::source::file::SourceFile;
+use crate::source::path;
+use crate::span::Span;
+use baseline::Baseline;
+use comments::Comment;
+
+/// The ignores that hold for every file of a run.
+#[derive(Debug, Default)]
+pub struct Ignores {
+    /// Those of the configuration, in its order.
+    pub configured: Vec<Configured>,
+    /// The folder that their paths are relative to.
+    pub folder: PathBuf,
+    /// Findings that were there before.
+    pub baseline: Option<Baseline>,
+}
+
+/// An `[[ignore]]` of the configuration.
+#[derive(Debug, Clone)]
+pub struct Configured {
+    /// The rule that is not reported.
+    pub rule: &'static Rule,
+    /// In which files; in all of them if absent.
+    pub path: Option<GlobMatcher>,
+    /// RFC 6901 pointer of the place at and below which it is not reported.
+    pub at: Option<String>,
+    /// Why not.
+    pub reason: Option<String>,
+    /// Its bytes in the configuration.
+    pub span: Span,
+}
+
+/// What was not reported of one file.
+#[derive(Debug, Clone, Default)]
+pub struct Ignored {
+    /// How many findings.
+    pub findings: usize,
+    /// The configured ignores that could have matched in this file, and whether they did.
+    pub configured: Vec<(usize, bool)>,
+    /// The entries of the baseline that are about this file, and how many findings each met.
+    pub baseline: Vec<(usize, usize)>,
+}
+
+/// A file that ignores are applied to.
+#[derive(Debug, Clone, Copy)]
+pub struct Scope<'a> {
+    /// The file.
+    pub file: &'a SourceFile,
+    /// Which rules ran.
+    pub levels: &'a Levels,
+    /// Whether the rules that judge policies could look at it.
+    pub judged: bool,
+}
+
+impl Scope<'_> {
+    /// Whether `rule` had its say about the file.
+    fn ran(&self, rule: &'static Rule) -> bool {
+        self.levels.runs(rule) && (self.judged || matches!(rule.check, Check::Form))
+    }
+}
+
+impl Ignores {
+    /// Takes the ignored ones out of `findings`, and adds what there is to say about `comments`.
+    pub fn apply(
+        &self,
+        scope: &Scope<'_>,
+        comments: &[Comment],
+        findings: &mut Vec<Finding>,
+    ) -> Ignored {
+        let mut ignored = Ignored::default();
+        let before = findings.len();
+        let about_comments = comments::apply(scope, comments, findings);
+        ignored.findings = before - findings.len();
+        findings.extend(about_comments);
+        let before = findings.len();
+        self.apply_configured(scope, findings, &mut ignored);
+        if let Some(baseline) = &self.baseline {
+            baseline.apply(scope, findings, &mut ignored);
+        }
+        ignored.findings += before - findings.len();
+        ignored
+    }
+
+    fn apply_configured(
+        &self,
+        scope: &Scope<'_>,
+        findings: &mut Vec<Finding>,
+        ignored: &mut Ignored,
+    ) {
+        if self.configured.is_empty() {
+            return;
+        }
+        let name = path::below(&self.folder, Path::new(&scope.file.name));
+        for (nth, ignore) in self.configured.iter().enumerate() {
+            let here = ignore.path.as_ref().is_none_or(|glob| glob.is_match(&name));
+            if !here {
+                continue;
+            }
+            let before = findings.len();
+            findings.retain(|finding| !ignore.covers(finding));
+            let matched = findings.len() < before;
+            if matched || scope.ran(ignore.rule) {
+                ignored.configured.push((nth, matched));
+            }
+        }
+    }
+
+    /// What there is to say about the configured ignores after all files. `whole` is whether the run
+    /// was about everything that the configuration is about.
+    pub fn about_configured<'i>(
+        &self,
+        ignored: impl IntoIterator<Item = &'i Ignored>,
+        levels: &Levels,
+        whole: bool,
+    ) -> Vec<Finding> {
+        let mut tried = vec![false; self.configured.len()];
+        let mut used = vec![false; self.configured.len()];
+        for &(nth, matched) in ignored.into_iter().flat_map(|file| &file.configured) {
+            tried[nth] = true;
+            used[nth] |= matched;
+        }
+        let mut findings = Vec::new();
+        for (nth, ignore) in self.configured.iter().enumerate() {
+            let unused = !used[nth] && (tried[nth] || whole) && levels.runs(ignore.rule);
+            if unused {
+                let what = match tried[nth] {
+                    true => "ignores nothing: the rule finds nothing there",
+                    false => "ignores nothing: no file that was looked at has this path",
+                };
+                let message = format!("this ignore of `{}` {what}", ignore.rule.id);
+                findings.push(unused_ignore(ignore.span, message, "remove it"));
+            }
+            if ignore.reason.is_none() {
+                findings.push(without_reason(
+                    ignore.span,
+                    ignore.rule,
+                    "add `reason = \"…\"`",
+                ));
+            }
+        }
+        levels.apply(&mut findings);
+        findings
+    }
+}
+
+impl Configured {
+    fn covers(&self, finding: &Finding) -> bool {
+        finding.rule == self.rule
+            && self
+                .at
+                .as_ref()
+                .is_none_or(|at| is_below(&finding.pointer, at))
+    }
+}
+
+/// Whether `pointer` names `above` or something in it.
+fn is_below(pointer: &str, above: &str) -> bool {
+    pointer
+        .strip_prefix(above)
+        .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+fn unused_ignore(span: Span, message: String, help: &str) -> Finding {
+    Finding::new(&UNUSED_IGNORE, "", span, message).help(help)
+}
+
+fn without_reason(span: Span, rule: &Rule, help: &str) -> Finding {
+    let message = format!("this ignore of `{}` does not say why", rule.id);
+    Finding::new(&IGNORE_WITHOUT_REASON, "", span, message).help(help)
+}
