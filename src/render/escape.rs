@@ -50,6 +50,24 @@ pub fn printable(text: &str) -> Cow<'_, str> {
     Cow::Owned(shown)
 }
 
+/// [`printable`] for a text of several lines, such as a diff: tabs and line ends stay what they are.
+pub fn printable_lines(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for line in text.split_inclusive('\n') {
+        let end = ["\r\n", "\n"].into_iter().find(|end| line.ends_with(end));
+        let end = end.unwrap_or("");
+        let body = &line[..line.len() - end.len()];
+        for (nth, part) in body.split('\t').enumerate() {
+            if nth > 0 {
+                shown.push('\t');
+            }
+            shown.push_str(&printable(part));
+        }
+        shown.push_str(end);
+    }
+    shown
+}
+
 /// Appends the first character of `rest` to `shown` as it may be shown in the middle of a line,
 /// a tab as four spaces. Gives back the bytes that were read: none at the end of the text.
 pub fn push_printable(shown: &mut String, rest: &str) -> usize {
@@ -230,6 +248,13 @@ mod tests {
             printable("\u{9b}2J\u{202e}x\u{2028}\u{e0041}"),
             "\\u{9b}2J\\u{202e}x\\u{2028}\\u{e0041}"
         );
+    }
+
+    #[test]
+    fn lines_keep_their_layout() {
+        let text = "-\ta: 1\r\n+\ta: 2\r\n ::error::x\n+\u{1b}[2J\r\r\n last";
+        let shown = "-\ta: 1\r\n+\ta: 2\r\n \\u{3a}:error::x\n+\\u{1b}[2J\\r\r\n last";
+        assert_eq!(printable_lines(text), shown);
     }
 
     #[test]
