@@ -38,6 +38,13 @@ impl Default for Shape {
     }
 }
 
+/// A tool that is called.
+struct Called {
+    kind: &'static Kind,
+    server: &'static str,
+    name: String,
+}
+
 /// Gives one record after the other.
 pub struct Generator {
     shape: Shape,
@@ -67,14 +74,14 @@ impl Generator {
     pub fn write_record(&mut self, out: &mut String) {
         self.now += self.gap();
         self.take_turns();
-        let (kind, name) = self.tool();
+        let Called { kind, server, name } = self.called();
         self.write_args(kind);
         let time = humantime::format_rfc3339_millis(UNIX_EPOCH + Duration::from_millis(self.now));
         let fields = [
             format!(r#""ts":"{time}""#),
             format!(r#""session":"{}""#, self.session()),
             format!(r#""grant":"{}""#, grant_name(self.grant)),
-            format!(r#""server":"{}""#, kind.server),
+            format!(r#""server":"{server}""#),
             format!(r#""tool":"{name}""#),
             format!(r#""args":{}"#, self.args),
         ];
@@ -111,30 +118,39 @@ impl Generator {
         if self.calls_left == 0 {
             let grants = self.shape.grants;
             self.grant = self.random.below(grants).min(self.random.below(grants));
-            self.calls_left = 1 + self.random.skewed(40);
+            self.calls_left = 1 + self.random.skewed(60);
         }
         self.calls_left -= 1;
     }
 
-    /// The kind of the tool that is called, and its name. One call in ten is to an unlisted tool.
-    fn tool(&mut self) -> (&'static Kind, String) {
+    /// What is called. One call in ten is to a tool that is not listed.
+    fn called(&mut self) -> Called {
+        let place = self.kind();
+        let kind = &KINDS[place];
+        if self.random.below(10) == 0 {
+            let (name, server) = self.random.pick(&UNLISTED);
+            let name = name.to_owned();
+            return Called { kind, server, name };
+        }
+        let copies = (self.shape.tools - place as u64).div_ceil(KINDS.len() as u64);
+        Called {
+            kind,
+            server: kind.server,
+            name: tool_name(kind.name, self.random.below(copies)),
+        }
+    }
+
+    /// The place of a kind, by its weight.
+    fn kind(&mut self) -> usize {
         let kinds = &KINDS[..KINDS.len().min(index(self.shape.tools))];
         let all: u64 = kinds.iter().map(|kind| kind.weight).sum();
         let mut chosen = self.random.below(all);
-        let place = kinds.iter().position(|kind| {
-            let here = chosen < kind.weight;
-            chosen = chosen.saturating_sub(kind.weight);
-            here
-        });
-        let place = place.expect("what was chosen is less than all weights");
-        if self.random.below(10) == 0 {
-            return (&kinds[place], self.random.pick(&UNLISTED).to_owned());
+        let mut place = 0;
+        while chosen >= kinds[place].weight {
+            chosen -= kinds[place].weight;
+            place += 1;
         }
-        let copies = (self.shape.tools - place as u64).div_ceil(KINDS.len() as u64);
-        (
-            &kinds[place],
-            tool_name(kinds[place].name, self.random.below(copies)),
-        )
+        place
     }
 
     fn write_args(&mut self, kind: &Kind) {

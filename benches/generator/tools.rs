@@ -37,10 +37,10 @@ pub const KINDS: [Kind; 30] = [
     kind("list_directory", "files", 6, list_directory),
     kind("search_code", "code", 6, search_code),
     kind("create_charge", "payments", 4, create_charge),
-    kind("write_file", "files", 3, write_file),
+    kind("search_files", "files", 5, search_files),
     kind("send_email", "mail", 3, send_email),
     kind("fetch_url", "web", 5, fetch_url),
-    kind("search_files", "files", 5, search_files),
+    kind("write_file", "files", 3, write_file),
     kind("move_file", "files", 1, move_file),
     kind("describe_table", "warehouse", 2, describe_table),
     kind("execute", "warehouse", 2, query),
@@ -62,18 +62,18 @@ pub const KINDS: [Kind; 30] = [
     kind("remember", "notes", 2, remember),
 ];
 
-/// Tools that the policy does not list. It hides the first.
-pub const UNLISTED: [&str; 10] = [
-    "drop_table",
-    "delete_branch",
-    "list_users",
-    "take_screenshot",
-    "export_contacts",
-    "download_report",
-    "rotate_key",
-    "browser_click",
-    "list_buckets",
-    "translate",
+/// Tools that the policy does not list, with their servers. It hides the first.
+pub const UNLISTED: [(&str, &str); 10] = [
+    ("drop_table", "warehouse"),
+    ("delete_branch", "code"),
+    ("list_users", "code"),
+    ("take_screenshot", "browser"),
+    ("browser_click", "browser"),
+    ("export_contacts", "mail"),
+    ("download_report", "payments"),
+    ("rotate_key", "cloud"),
+    ("list_buckets", "cloud"),
+    ("translate", "web"),
 ];
 
 const WORDS: [&str; 48] = [
@@ -231,8 +231,8 @@ fn edit_file(random: &mut Random, json: &mut Json<'_>) {
     let edits = 1 + random.skewed(4);
     json.list("edits", 0..edits, |json, _| {
         json.object(|json| {
-            json.text("old_text", &code(random, 16));
-            json.text("new_text", &code(random, 24));
+            json.text("old_text", &code(random, 9));
+            json.text("new_text", &code(random, 13));
         });
     });
     json.plain("dry_run", random.below(5) == 0);
@@ -273,7 +273,7 @@ fn create_charge(random: &mut Random, json: &mut Json<'_>) {
 
 fn write_file(random: &mut Random, json: &mut Json<'_>) {
     json.text("path", &path(random));
-    let mut content = code(random, 90);
+    let mut content = code(random, 100);
     if random.below(200) == 0 {
         content.push_str("-----BEGIN OPENSSH PRIVATE KEY-----\n");
     }
@@ -290,7 +290,7 @@ fn send_email(random: &mut Random, json: &mut Json<'_>) {
     let to = [random.pick(&recipients), random.pick(&recipients[..2])];
     json.texts("to", to);
     json.text("subject", &sentence(random, 5));
-    let words = 8 + random.skewed(220);
+    let words = 8 + random.skewed(160);
     json.text("body", &sentence(random, words));
     if random.below(30) == 0 {
         json.texts("bcc", ["archive@example.org"]);
