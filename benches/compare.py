@@ -119,9 +119,13 @@ def peak_memory(argv):
     if ctypes.CDLL(None, use_errno=True).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) != 0:
         sys.exit("this system does not tell how much memory a program held")
     argv = [str(part) for part in argv]
-    shell = ["sh", "-c", '"$@" >/dev/null 2>&1 & echo $!', "sh", *argv]
-    started = subprocess.run(shell, check=True, stdout=subprocess.PIPE)
-    return wait(int(started.stdout), argv).ru_maxrss * unit
+    # Were the program to end before its shell does, the shell would take what we want to know.
+    script = 'exec 3<&0; { read -r _ <&3; exec "$@" 3<&-; } >/dev/null 2>&1 & echo $!'
+    shell = subprocess.Popen(["sh", "-c", script, "sh", *argv], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    with shell.stdin, shell.stdout:
+        pid = int(shell.stdout.readline())
+        shell.wait()
+    return wait(pid, argv).ru_maxrss * unit
 
 
 def take_turns(commands, rounds):
@@ -129,8 +133,8 @@ def take_turns(commands, rounds):
     samples = {command.name: Samples() for command in commands}
     for command in commands:
         run(command.argv)
+    say(f"{rounds} rounds of: {', '.join(samples)}")
     for turn in range(rounds):
-        say(f"round {turn + 1} of {rounds}")
         for command in commands:
             if command.rounds is None or turn < command.rounds:
                 samples[command.name].append(run(command.argv))
