@@ -339,7 +339,6 @@ def series(programs, options, what, points):
             least, most = samples[command.name].spread()
             rows.append([
                 command.name,
-                count(calls),
                 f"{size / calls:.0f}",
                 milliseconds(began),
                 milliseconds(wall),
@@ -347,7 +346,7 @@ def series(programs, options, what, points):
                 f"{(wall - began) / calls * 1e9:.0f}",
                 mebibytes(peak_memory(command.argv)),
             ])
-    head = [what, "calls", "bytes a call", "one call, ms", "all, ms", "min–max", "ns a call", "peak, MiB"]
+    head = [what, "bytes a call", "one call, ms", "all, ms", "min–max", "ns a call", "peak, MiB"]
     table(head, rows)
 
 
