@@ -15,4 +15,4 @@ mod tape;
 pub mod walk;
 
 pub use check::{Error, ErrorKind, Observer, Quoted, check, check_part};
-pub use tape::{Field, Fields, Glance, Object, Tape, Text};
+pub use tape::{Field, Fields, Object, Tape, Text};

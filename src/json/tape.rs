@@ -32,11 +32,33 @@ struct Member {
     /// What stands between the key's quotes.
     key: Range,
     value: Range,
-    /// How many of the members after this one stand inside its value.
-    inside: u32,
-    /// Whether the value is a string without escapes.
-    plain: bool,
-    glance: Glance,
+    more: More,
+}
+
+/// What else is known of a member, in one word: lines may have millions of them.
+#[derive(Debug, Clone, Copy, Default)]
+struct More(u32);
+
+impl More {
+    /// The key has escapes.
+    const ESCAPED: u32 = 1 << 31;
+    /// The value is a string without escapes.
+    const PLAIN: u32 = 1 << 30;
+    /// The other bits: how many of the members after this one stand inside its value. Each has five
+    /// bytes at least of a text of 4 GiB, so that there are enough.
+    const INSIDE: u32 = Self::PLAIN - 1;
+
+    fn is_escaped(self) -> bool {
+        self.0 & Self::ESCAPED != 0
+    }
+
+    fn is_plain(self) -> bool {
+        self.0 & Self::PLAIN != 0
+    }
+
+    fn inside(self) -> usize {
+        (self.0 & Self::INSIDE) as usize
+    }
 }
 
 /// A [`Span`] of a text of at most 4 GiB.
@@ -70,30 +92,22 @@ impl Range {
 }
 
 /// Tells most keys apart without looking at all of them: keys that are equal look the same.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Glance(u64);
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+struct Glance(u64);
 
 impl Glance {
-    /// That of a key with escapes, which may spell any other.
-    const ESCAPED: Glance = Glance(0);
-
-    /// A glance at a key, as it is spelt.
-    pub fn at(key: &str) -> Self {
-        Self::within(key.as_bytes(), Span::new(0, key.len()))
-    }
-
     /// A glance at the key that is a part of `text`. What follows it may be looked at, and counts
     /// for nothing.
     #[inline(always)]
-    fn within(text: &[u8], key: Span) -> Self {
+    fn at(text: &[u8], key: Span) -> Self {
         let length = key.len();
         let mix = if length < 8 {
             word(text, key.start) & !(u64::MAX << (8 * length))
         } else {
             word(text, key.start) ^ word(text, key.end - 8).rotate_left(29)
         };
-        // A letter more or less is a difference, and nothing looks as if it had escapes.
-        Glance((mix ^ (length as u64).wrapping_mul(MIX)) | 1 << 63)
+        // A letter more or less is a difference.
+        Glance(mix ^ (length as u64).wrapping_mul(MIX))
     }
 
     /// One of 128 marks, which few keys of an object share.
@@ -168,21 +182,15 @@ impl Observer for Reading<'_> {
 
     #[inline(always)]
     fn key(&mut self, depth: usize, key: Quoted) {
-        let glance = if key.escaped {
-            Glance::ESCAPED
-        } else {
-            Glance::within(self.text.as_bytes(), key.span)
-        };
+        let mark = Glance::at(self.text.as_bytes(), key.span).mark();
         let open = &mut self.tape.open[depth];
         open.latest = self.tape.members.len();
-        open.alike |= key.escaped || open.marks & glance.mark() != 0;
-        open.marks |= glance.mark();
+        open.alike |= key.escaped || open.marks & mark != 0;
+        open.marks |= mark;
         self.tape.members.push(Member {
             key: key.span.into(),
             value: Range::default(),
-            inside: 0,
-            plain: false,
-            glance,
+            more: More(if key.escaped { More::ESCAPED } else { 0 }),
         });
     }
 
@@ -197,8 +205,9 @@ impl Observer for Reading<'_> {
         let inside = self.tape.members.len() - latest - 1;
         let member = &mut self.tape.members[latest];
         member.value.end = end as u32;
-        member.inside = u32::try_from(inside).expect("each has a byte of a text of 4 GiB");
-        member.plain = plain;
+        let plain = if plain { More::PLAIN } else { 0 };
+        let inside = u32::try_from(inside).expect("a text of 4 GiB has fewer members");
+        member.more.0 |= plain | inside;
     }
 
     #[inline(always)]
@@ -208,7 +217,7 @@ impl Observer for Reading<'_> {
             return Ok(());
         }
         let members = &self.tape.members[open.first..];
-        if all_differ_at_a_glance(members) {
+        if all_differ_at_a_glance(members, self.text) {
             return Ok(());
         }
         match duplicate(members, self.text) {
@@ -222,17 +231,18 @@ impl Observer for Reading<'_> {
 }
 
 /// Whether a glance tells the keys of one object apart.
-#[inline(never)]
-fn all_differ_at_a_glance(members: &[Member]) -> bool {
+#[cold]
+fn all_differ_at_a_glance(members: &[Member], text: &str) -> bool {
     /// Objects with more members than this are looked at in another way: the time for this one
     /// grows with the square.
     const FEW: usize = 16;
-    let mut glances = [Glance::ESCAPED; FEW];
+    let mut glances = [Glance::default(); FEW];
     siblings(members).enumerate().all(|(nth, member)| {
+        let glance = Glance::at(text.as_bytes(), member.key.span());
         let seen = glances.get(..nth).unwrap_or(&[]);
-        let differs = member.glance != Glance::ESCAPED && !seen.contains(&member.glance);
+        let differs = !member.more.is_escaped() && !seen.contains(&glance);
         match glances.get_mut(nth) {
-            Some(place) if differs => *place = member.glance,
+            Some(place) if differs => *place = glance,
             _ => return false,
         }
         true
@@ -257,7 +267,7 @@ fn duplicate(members: &[Member], text: &str) -> Option<(Span, Span)> {
 fn siblings(mut members: &[Member]) -> impl Iterator<Item = &Member> {
     std::iter::from_fn(move || {
         let (member, rest) = members.split_first()?;
-        members = rest.get(member.inside as usize..).unwrap_or(&[]);
+        members = rest.get(member.more.inside()..).unwrap_or(&[]);
         Some(member)
     })
 }
@@ -298,7 +308,7 @@ impl<'t> Iterator for Fields<'t> {
     #[inline]
     fn next(&mut self) -> Option<Field<'t>> {
         let (member, rest) = self.0.members.split_first()?;
-        let (inside, after) = rest.split_at_checked(member.inside as usize)?;
+        let (inside, after) = rest.split_at_checked(member.more.inside())?;
         self.0.members = after;
         Some(Field {
             whole: self.0.whole,
@@ -321,17 +331,11 @@ impl<'t> Field<'t> {
     #[inline]
     pub fn key(self) -> Cow<'t, str> {
         let raw = self.member.key.of(self.whole);
-        if self.member.glance == Glance::ESCAPED {
+        if self.member.more.is_escaped() {
             decode(raw)
         } else {
             Cow::Borrowed(raw)
         }
-    }
-
-    /// A glance at the key: `None` if it has escapes, and may spell anything.
-    #[inline]
-    pub fn glance(self) -> Option<Glance> {
-        (self.member.glance != Glance::ESCAPED).then_some(self.member.glance)
     }
 
     /// The value.
@@ -345,7 +349,7 @@ impl<'t> Field<'t> {
     pub fn text(self) -> Text<'t> {
         Text {
             text: self.member.value.of(self.whole),
-            plain: self.member.plain,
+            plain: self.member.more.is_plain(),
         }
     }
 
