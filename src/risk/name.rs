@@ -123,13 +123,14 @@ fn run_together(words: &[&str]) -> Option<Head> {
     })
 }
 
-/// The words a name's verb is about: those after it up to a preposition, or else those before it.
+/// The words a name's verb is about: those after it up to a preposition (`write_to_terminal` begins
+/// with one), or else those before it.
 fn object(words: &[&str], head: Head) -> Range<usize> {
-    let start = head.end();
+    let is_preposition = |word: &&&str| VOCABULARY.grammar.preposition.has(word);
+    let first = words.get(head.end()).filter(|word| is_preposition(word));
+    let start = head.end() + usize::from(first.is_some());
     let after = words[start..].iter();
-    let length = after
-        .take_while(|word| !VOCABULARY.grammar.preposition.has(word))
-        .count();
+    let length = after.take_while(|word| !is_preposition(word)).count();
     if length > 0 {
         start..start + length
     } else {
