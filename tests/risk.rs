@@ -38,8 +38,8 @@ fn category(word: &str) -> Category {
         .unwrap_or_else(|| panic!("no category {word}"))
 }
 
-/// Checks the bars: 96 of 100 right, and 2 of 100 dangerous tools called read at most.
-fn check(tools: &[Known]) {
+/// Checks that `bar` of 100 are right, and 2 of 100 dangerous tools called read at most.
+fn check(tools: &[Known], bar: usize) {
     let wrong: Vec<_> = tools
         .iter()
         .filter(|tool| tool.found().category != tool.category)
@@ -63,7 +63,7 @@ fn check(tools: &[Known]) {
         .iter()
         .filter(|tool| tool.category > Category::Write && tool.found().category == Category::Read);
     assert!(
-        wrong.len() * 100 <= tools.len() * 4,
+        wrong.len() * 100 <= tools.len() * (100 - bar),
         "{} of {}:\n{}",
         wrong.len(),
         tools.len(),
@@ -77,12 +77,12 @@ fn check(tools: &[Known]) {
     assert!(tools.iter().all(|tool| !tool.found().evidence.is_empty()));
 }
 
-#[test]
-fn tools_as_they_are_met_are_judged_by_the_rulings() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/risk/tools.txt");
-    let text = fs::read_to_string(path).expect("the fixture is there");
+/// The tools of a list in `fixtures/risk`.
+fn fixture(name: &str) -> Vec<Known> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/risk");
+    let text = fs::read_to_string(folder.join(name)).expect("the fixture is there");
     let lines = text.lines().filter(|line| !line.starts_with('#'));
-    let tools: Vec<_> = lines
+    lines
         .map(|line| {
             let parts: Vec<_> = line.splitn(4, '|').collect();
             let [word, server, name, description] = parts[..] else {
@@ -95,8 +95,17 @@ fn tools_as_they_are_met_are_judged_by_the_rulings() {
                 category: category(word),
             }
         })
-        .collect();
-    check(&tools);
+        .collect()
+}
+
+#[test]
+fn tools_as_they_are_met_are_judged_by_the_rulings() {
+    check(&fixture("tools.txt"), 96);
+}
+
+#[test]
+fn tools_of_many_servers_are_judged_by_the_rulings() {
+    check(&fixture("servers.txt"), 99);
 }
 
 /// The published tools are not part of this repository: without the folder `../shared/data`, or the
@@ -128,7 +137,7 @@ fn published_tools_are_judged_as_published() {
             }
         })
         .collect();
-    check(&tools);
+    check(&tools, 96);
 }
 
 fn catalog(tools: Value) -> Catalog {

@@ -17,7 +17,7 @@ pub(super) fn claim(name: &Words<'_>, setting: &Setting<'_>) -> Option<Claim> {
         source: Source::Name,
     };
     let Some(head) = head(&words) else {
-        return information(part);
+        return alone(part).or_else(|| information(part));
     };
     let mut claim = part.claim(head, object(&words, head));
     for other in joined(&words, head) {
@@ -26,14 +26,23 @@ pub(super) fn claim(name: &Words<'_>, setting: &Setting<'_>) -> Option<Claim> {
             claim = second;
         }
     }
-    if head.verb.kind == Kind::NounToo && head.at > 0 && head.end() == words.len() {
-        // `pipelines_run`: what the rule for runs of pipelines saw may be a noun all the same.
+    if may_be_noun(&words, head) {
         claim.kind = Kind::NounToo;
     }
     if is_looked_at(&words, head, &claim) {
         return information(part);
     }
     Some(claim)
+}
+
+/// Whether the verb that a name ends with may be a noun all the same: `pipelines_run`, or
+/// `archive_list`, where another may be the verb.
+fn may_be_noun(words: &[&str], head: Head) -> bool {
+    let reads = head.verb.category == Category::Read;
+    let other = || Head::at(words, 0).is_some_and(|first| first.verb.kind == Kind::NounToo);
+    head.at > 0
+        && head.end() == words.len()
+        && (head.verb.kind == Kind::NounToo || reads && other())
 }
 
 /// Whether a name ends with a noun that shows that nothing is done: `order_history`,
@@ -123,13 +132,14 @@ fn run_together(words: &[&str]) -> Option<Head> {
     })
 }
 
-/// The words a name's verb is about: those after it up to a preposition, or else those before it.
+/// The words a name's verb is about: those after it up to a preposition (`write_to_terminal` begins
+/// with one), or else those before it.
 fn object(words: &[&str], head: Head) -> Range<usize> {
-    let start = head.end();
+    let is_preposition = |word: &&&str| VOCABULARY.grammar.preposition.has(word);
+    let first = words.get(head.end()).filter(|word| is_preposition(word));
+    let start = head.end() + usize::from(first.is_some());
     let after = words[start..].iter();
-    let length = after
-        .take_while(|word| !VOCABULARY.grammar.preposition.has(word))
-        .count();
+    let length = after.take_while(|word| !is_preposition(word)).count();
     if length > 0 {
         start..start + length
     } else {
@@ -143,6 +153,18 @@ fn joined<'w>(words: &'w [&'w str], head: Head) -> impl Iterator<Item = Head> + 
     rest.filter(|&at| VOCABULARY.grammar.conjunction.has(words[at]))
         .filter_map(|at| Head::at(words, at + 1))
         .filter(|head| head.verb.kind == Kind::Plain && head.verb.form == Form::Base)
+}
+
+/// A name that is nothing but that of what runs anything: `sql`, `python_tool`.
+fn alone(name: Part<'_>) -> Option<Claim> {
+    let (length, ()) = VOCABULARY.alone.at(name.words, 0)?;
+    let is_filler = |word: &&str| VOCABULARY.grammar.filler.has(word);
+    let whole = name.words[length..].iter().all(is_filler);
+    whole.then(|| Claim {
+        category: Category::Execute,
+        kind: Kind::NounToo,
+        evidence: name.evidence(0..length),
+    })
 }
 
 /// A name that ends with a noun for something to read.

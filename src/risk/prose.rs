@@ -47,7 +47,28 @@ pub(super) fn claim(text: &Words<'_>, words: &[&str], setting: &Setting<'_>) -> 
         }
         vague.get_or_insert(found);
     }
-    vague.or_else(|| unknown(text, words))
+    listed(text).or(vague).or_else(|| unknown(text, words))
+}
+
+/// What the worst of the verbs says that a parenthesis lists: `Manage tags (list, add, remove)`.
+fn listed(text: &Words<'_>) -> Option<Claim> {
+    const LEAST: usize = 2;
+    let (inside, original) = text.parenthesis()?;
+    let mut verbs = Vec::new();
+    for item in inside.split([',', '/', '|']) {
+        let item = item.trim();
+        let item = ["and ", "or "]
+            .iter()
+            .find_map(|word| item.strip_prefix(word))
+            .unwrap_or(item);
+        verbs.push(VOCABULARY.verb(&[item], 0)?.1);
+    }
+    let worst = verbs.iter().max_by_key(|verb| verb.category)?;
+    (verbs.len() >= LEAST).then(|| Claim {
+        category: worst.category,
+        kind: Kind::NounToo,
+        evidence: Evidence::new(Source::Description, original),
+    })
 }
 
 /// What a sentence says that begins with a verb nobody knows: `frob the bar`. Most of what only
@@ -177,17 +198,28 @@ fn coordinated(part: Part<'_>, head: Head) -> Vec<(Head, bool)> {
     found
 }
 
-/// The words that the verb of a sentence is about.
+/// The words that the verb of a sentence is about: up to a preposition, or to another verb.
 fn object(part: Part<'_>, head: Head) -> Range<usize> {
     let start = head.end();
     let within = start..part.words.len().min(start + LONGEST_OBJECT);
     let length = within
         .take_while(|&at| {
             !VOCABULARY.grammar.preposition.has(part.words[at])
-                && (at == start || part.text.gap(at) < Gap::Clause)
+                && (at == start || part.text.gap(at) < Gap::Clause && !is_verb_next(part, head, at))
         })
         .count();
     start..start + length
+}
+
+/// Whether a conjunction stands at `at` and a verb like `head` after it: `run it and capture output`,
+/// but not `execute an INSERT, UPDATE or DELETE`, which is a list of what is executed.
+fn is_verb_next(part: Part<'_>, head: Head, at: usize) -> bool {
+    head.verb.kind != Kind::Vague
+        && part.words[at] != "or"
+        && VOCABULARY.grammar.conjunction.has(part.words[at])
+        && at > head.end()
+        && Head::at(part.words, at + 1)
+            .is_some_and(|next| next.verb.kind == Kind::Plain && next.verb.form == head.verb.form)
 }
 
 /// Whether what begins at `at` is said not to be so: a negation stands before it in its clause.

@@ -153,6 +153,8 @@ pub(super) struct Vocabulary {
     pub phrases: Vec<Phrase>,
     pub information: Terms<()>,
     pub of_a_run: Terms<()>,
+    /// Names of what runs anything it is told.
+    pub alone: Terms<()>,
     pub things: Terms<()>,
     pub unmistakable: Terms<()>,
     pub grammar: Grammar,
@@ -227,6 +229,7 @@ struct PhraseEntry {
 struct NounEntry {
     information: String,
     of_a_run: String,
+    alone: String,
     things: String,
     unmistakable: String,
 }
@@ -298,6 +301,7 @@ impl Vocabulary {
             phrases: file.phrase.iter().map(Phrase::new).collect(),
             information: Terms::of(&file.nouns.information),
             of_a_run: Terms::of(&file.nouns.of_a_run),
+            alone: Terms::of(&file.nouns.alone),
             things: Terms::of(&file.nouns.things),
             unmistakable: Terms::of(&file.nouns.unmistakable),
             grammar: Grammar::new(&file.grammar),

@@ -96,6 +96,16 @@ impl<'t> Words<'t> {
             .collect()
     }
 
+    /// What stands in the first parenthesis, in lower case and as it is written, if it is short. Its
+    /// words are not among those of the text.
+    pub fn parenthesis(&self) -> Option<(&str, &'t str)> {
+        let start = self.lower.find('(')? + 1;
+        let end = start + self.lower[start..].find(')')?;
+        let range = start..end;
+        (range.len() <= LONGEST_PARENTHESIS)
+            .then(|| (&self.lower[range.clone()], &self.original[range]))
+    }
+
     /// Whether there is no word.
     pub fn is_empty(&self) -> bool {
         self.spans.is_empty()
