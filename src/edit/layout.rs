@@ -51,12 +51,26 @@ impl Editor<'_> {
         }
     }
 
-    /// The end of a member; that of its colon if no value is written. `None` for an alias.
+    /// The end of a member; that of its colon if no value is written.
     pub(super) fn entry_end(&self, entry: &Entry) -> Option<usize> {
-        if entry.value.span.is_empty() {
+        let span = entry.value.span;
+        if span.start < entry.key_span.end {
+            return self.alias_end(entry);
+        }
+        if span.is_empty() {
             return self.colon_end(entry);
         }
-        (entry.value.span.start >= entry.key_span.end).then(|| self.end_of(&entry.value))?
+        self.end_of(&entry.value)
+    }
+
+    /// The end of the alias that is a member's value: the tree has what it stands for.
+    fn alias_end(&self, entry: &Entry) -> Option<usize> {
+        let behind = &self.text[entry.key_span.end..];
+        let name = behind.trim_start_matches([' ', '\t']).strip_prefix(':')?;
+        let name = name.trim_start_matches([' ', '\t']).strip_prefix('*')?;
+        let end = name.find(|c: char| c.is_whitespace() || ",[]{}".contains(c));
+        let rest = end.map_or(0, |end| name.len() - end);
+        Some(self.text.len() - rest)
     }
 
     fn colon_end(&self, entry: &Entry) -> Option<usize> {

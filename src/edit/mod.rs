@@ -59,6 +59,12 @@ impl<'a> Site<'a> {
         let (parent, nth) = self.parent?;
         parent.as_mapping()?.get(nth)
     }
+
+    /// Whether it is a member whose value is an alias: what it stands for is written before.
+    fn is_alias(&self) -> bool {
+        let entry = self.entry();
+        entry.is_some_and(|entry| entry.value.span.start < entry.key_span.end)
+    }
 }
 
 impl<'a> Editor<'a> {
@@ -77,7 +83,7 @@ impl<'a> Editor<'a> {
     /// Takes out the member of an object or element of a list at `pointer`, with its comma and, if
     /// nothing else stands there, its lines.
     pub fn remove(&self, pointer: &str) -> Option<Vec<Edit>> {
-        let site = self.site(pointer)?;
+        let site = self.part(pointer)?;
         let (container, nth) = site.parent?;
         let edits = if self.is_flow(container) {
             self.remove_flow(container, nth)
@@ -152,7 +158,7 @@ impl<'a> Editor<'a> {
     /// Calls the member at `pointer` by another key, in the same quotes. `None` if there is one of
     /// that name.
     pub fn rename(&self, pointer: &str, key: &str) -> Option<Vec<Edit>> {
-        let site = self.site(pointer)?;
+        let site = self.part(pointer)?;
         let (parent, _) = site.parent?;
         let span = site.entry()?.key_span;
         if parent.get(key).is_some() {
@@ -200,8 +206,13 @@ impl<'a> Editor<'a> {
             .get_or_init(|| Style::of(self.text, self.root, self.syntax))
     }
 
-    /// The place that `pointer` names, if it is written there and not elsewhere.
+    /// The place that `pointer` names, if its value is written there and not elsewhere.
     fn site(&self, pointer: &str) -> Option<Site<'a>> {
+        self.part(pointer).filter(|site| !site.is_alias())
+    }
+
+    /// The place that `pointer` names, which may have an alias for its value.
+    fn part(&self, pointer: &str) -> Option<Site<'a>> {
         if self.syntax == Syntax::Yaml && self.text.contains("<<") {
             return None;
         }
@@ -210,21 +221,23 @@ impl<'a> Editor<'a> {
             parent: None,
         };
         for token in tree::tokens(pointer) {
-            let nth = match &site.node.value {
-                tree::Value::Mapping(entries) => entries.iter().position(|e| e.key == token)?,
-                tree::Value::Sequence(_) => token.parse().ok()?,
+            let above = site.node;
+            let (nth, node) = match &above.value {
+                _ if site.is_alias() => return None,
+                tree::Value::Mapping(entries) => {
+                    let nth = entries.iter().position(|entry| entry.key == token)?;
+                    (nth, &entries[nth].value)
+                }
+                tree::Value::Sequence(items) => {
+                    let nth = token.parse().ok()?;
+                    (nth, items.get(nth)?)
+                }
                 tree::Value::Scalar(_) => return None,
             };
-            let extents = self.extents(site.node)?;
-            extents.get(nth)?;
-            let child = match &site.node.value {
-                tree::Value::Mapping(entries) => &entries[nth].value,
-                tree::Value::Sequence(items) => &items[nth],
-                tree::Value::Scalar(_) => return None,
-            };
+            self.extents(above)?;
             site = Site {
-                node: child,
-                parent: Some((site.node, nth)),
+                node,
+                parent: Some((above, nth)),
             };
         }
         Some(site)
@@ -233,8 +246,10 @@ impl<'a> Editor<'a> {
     /// `edits`, unless one of them touches what YAML aliases stand for.
     fn checked(&self, edits: Vec<Edit>) -> Option<Vec<Edit>> {
         let shared = self.shared.get_or_init(|| self.find_shared());
-        let touches = |edit: &Edit, shared: &Span| {
-            edit.span.start <= shared.end && shared.start <= edit.span.end
+        // What is added right behind a block may be meant to be part of it.
+        let touches = |edit: &Edit, shared: &Span| match edit.span.is_empty() {
+            true => edit.span.start <= shared.end && shared.start <= edit.span.end,
+            false => edit.span.start < shared.end && shared.start < edit.span.end,
         };
         let alone = |edit: &Edit| !shared.iter().any(|span| touches(edit, span));
         (!edits.is_empty() && edits.iter().all(alone)).then_some(edits)
@@ -256,7 +271,8 @@ impl<'a> Editor<'a> {
             let mut end = node.span.start;
             for child in below {
                 if child.span.start < end && !child.span.is_empty() {
-                    shared.push(child.span);
+                    let end = self.end_of(child).unwrap_or(child.span.end);
+                    shared.push(Span::new(child.span.start, end.max(child.span.start)));
                 } else {
                     end = child.span.end;
                     waiting.push(child);
