@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use crate::json::Object;
 use crate::time::Timestamp;
 
 /// A tool call as it was recorded. Texts borrow from the recording where they can.
@@ -34,10 +35,10 @@ pub struct ToolCall<'t> {
 pub enum Args<'t> {
     /// No `arguments`, or `null`: the same as an empty object.
     None,
-    /// The text of a JSON object that [`crate::json::check`] accepted, with unique keys.
-    Object(Cow<'t, str>),
+    /// An object, in which no key stands twice.
+    Object(Object<'t>),
     /// The text of some other JSON value.
-    NotAnObject(Cow<'t, str>),
+    NotAnObject(&'t str),
     /// Only the names of the top-level arguments are known, not their values.
     NamesOnly(Vec<Cow<'t, str>>),
 }

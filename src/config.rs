@@ -334,7 +334,9 @@ impl Config {
             .map_err(|error| ConfigError::Io(path.to_owned(), error))?;
         let file = SourceFile::new(path.display().to_string(), text, Syntax::Yaml);
         let read = Settings::parse(&file.text).and_then(|settings| {
-            let overrides = settings.overrides(&file.name)?;
+            // Evidence names the file alone: where it lies is known to who wrote it.
+            let origin = path.file_name().unwrap_or_default().to_string_lossy();
+            let overrides = settings.overrides(&origin)?;
             Ok((settings, overrides))
         });
         match read {

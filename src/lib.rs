@@ -14,10 +14,12 @@
 //!   what is put right.
 //! - [`time`], [`call`], [`trace`]: recordings of tool calls, as streams of calls.
 //! - [`engine`]: a compiled policy, counters and a call to a decision. No clock, no files.
+//! - [`analysis`]: what conditions can and can't be met by, with witnesses that the engine confirms.
 //! - [`replay`]: which policy decides which call, on many threads, in the order of the trace.
 //! - [`render`]: results to bytes, one file for each format; the only place that escapes.
 //! - [`config`], [`cli`]: the command line, whose subcommands load, ask, render and exit.
 
+pub mod analysis;
 pub mod call;
 pub mod catalog;
 pub mod cli;

@@ -27,46 +27,14 @@ impl Timestamp {
     /// # Errors
     /// A few words about what is wrong. A 60th second is refused, as the engine refuses it.
     pub fn parse_rfc3339(text: &str) -> Result<Self, &'static str> {
-        const SHAPE: &str = "not an RFC 3339 time such as `2026-03-01T12:00:00Z`";
         let bytes = text.as_bytes();
-        let number = |at: usize, length: usize| -> Result<i64, &'static str> {
-            let digits = bytes.get(at..at + length).ok_or(SHAPE)?;
-            digits.iter().try_fold(0_i64, |n, b| match b {
-                b'0'..=b'9' => Ok(n * 10 + i64::from(b - b'0')),
-                _ => Err(SHAPE),
-            })
-        };
-        let is = |at: usize, any: &[u8]| bytes.get(at).is_some_and(|b| any.contains(b));
-        let separators =
-            is(4, b"-") && is(7, b"-") && is(10, b"Tt ") && is(13, b":") && is(16, b":");
-        if !separators {
-            return Err(SHAPE);
-        }
-        let days = days_since_1970(number(0, 4)?, number(5, 2)?, number(8, 2)?)?;
-        let (hour, minute, second) = (number(11, 2)?, number(14, 2)?, number(17, 2)?);
-        if hour > 23 || minute > 59 || second > 59 {
-            return Err("the time of day is out of range");
-        }
-        let (nanos, mut at) = fraction(bytes, 19)?;
-        let offset = if is(at, b"Zz") {
-            at += 1;
-            0
-        } else if is(at, b"+-") && is(at + 3, b":") {
-            let (hours, minutes) = (number(at + 1, 2)?, number(at + 4, 2)?);
-            if hours > 23 || minutes > 59 {
-                return Err("the offset from UTC is out of range");
-            }
-            let sign = if bytes[at] == b'-' { -1 } else { 1 };
-            at += 6;
-            sign * (hours * 3_600 + minutes * 60)
-        } else {
-            return Err("no offset from UTC after the time: `Z` or `+01:00`");
-        };
+        let local = local_seconds(bytes.first_chunk().ok_or(SHAPE)?)?;
+        let (nanos, at) = fraction(bytes, 19)?;
+        let (offset, at) = offset(bytes, at)?;
         if at != bytes.len() {
             return Err(SHAPE);
         }
-        let seconds = days * 86_400 + hour * 3_600 + minute * 60 + second - offset;
-        Self::new(seconds, nanos)
+        Self::new(local - offset, nanos)
     }
 
     /// Parses the text of a JSON number: milliseconds since 1970, perhaps with a fraction.
@@ -117,6 +85,68 @@ impl Timestamp {
             nanos: nanos % NANOS_PER_SECOND,
         });
         later.min(last)
+    }
+}
+
+const SHAPE: &str = "not an RFC 3339 time such as `2026-03-01T12:00:00Z`";
+
+/// Seconds since 1970 of a date and time without fraction and offset.
+fn local_seconds(text: &[u8; 19]) -> Result<i64, &'static str> {
+    let &[
+        y,
+        yy,
+        yyy,
+        yyyy,
+        b'-',
+        m,
+        mm,
+        b'-',
+        d,
+        dd,
+        b'T' | b't' | b' ',
+        h,
+        hh,
+        b':',
+        min,
+        minmin,
+        b':',
+        s,
+        ss,
+    ] = text
+    else {
+        return Err(SHAPE);
+    };
+    let year = two_digits(y, yy)? * 100 + two_digits(yyy, yyyy)?;
+    let days = days_since_1970(year, two_digits(m, mm)?, two_digits(d, dd)?)?;
+    let (hour, minute) = (two_digits(h, hh)?, two_digits(min, minmin)?);
+    let second = two_digits(s, ss)?;
+    if hour > 23 || minute > 59 || second > 59 {
+        return Err("the time of day is out of range");
+    }
+    Ok(days * 86_400 + hour * 3_600 + minute * 60 + second)
+}
+
+fn two_digits(tens: u8, ones: u8) -> Result<i64, &'static str> {
+    let digit = |byte: u8| match byte {
+        b'0'..=b'9' => Ok(i64::from(byte - b'0')),
+        _ => Err(SHAPE),
+    };
+    Ok(digit(tens)? * 10 + digit(ones)?)
+}
+
+/// Seconds by which the time before `at` is ahead of UTC, and where the offset ends.
+fn offset(bytes: &[u8], at: usize) -> Result<(i64, usize), &'static str> {
+    match bytes[at..] {
+        [b'Z' | b'z', ..] => Ok((0, at + 1)),
+        [sign @ (b'+' | b'-'), h, hh, b':', m, mm, ..] => {
+            let (hours, minutes) = (two_digits(h, hh)?, two_digits(m, mm)?);
+            if hours > 23 || minutes > 59 {
+                return Err("the offset from UTC is out of range");
+            }
+            let seconds = hours * 3_600 + minutes * 60;
+            Ok((if sign == b'-' { -seconds } else { seconds }, at + 6))
+        }
+        _ => Err("no offset from UTC after the time: `Z` or `+01:00`"),
     }
 }
 

@@ -1447,3 +1447,199 @@ fn order_does_not_matter_while_windows_are_remembered() {
         (&1_200.into(), &600.into())
     );
 }
+
+// ---------------------------------------------------------------------------------------------
+// What tools can do
+
+const TOOLS: &str = r#"{"server":"s","tools":[
+ {"name":"get_item"},
+ {"name":"delete_item","description":"Delete an item."},
+ {"name":"=send","description":"Send a message\u001b[31m."}]}
+"#;
+
+#[test]
+fn tools_are_classified_in_every_format() {
+    let desk = Desk::new();
+    desk.write("tools.json", TOOLS);
+    let run = desk
+        .run(&["classify", "tools.json"])
+        .exits(0)
+        .without_messages();
+    let destructive = run.out.find("Destructive (critical)").expect("a heading");
+    assert!(destructive < run.out.find("Read (low)").expect("a heading"));
+    run.shows("3 tools: 1 destructive, 1 write, 1 read");
+
+    let run = desk
+        .run(&["classify", "tools.json", "--format", "json"])
+        .exits(0);
+    let report = run.json();
+    assert_eq!(report["summary"]["destructive"], 1);
+    assert_eq!(report["tools"][1]["evidence"][0]["source"], "name");
+
+    let run = desk
+        .run(&["classify", "tools.json", "--format", "jsonl"])
+        .exits(0);
+    let rows: Vec<Value> = run
+        .out
+        .lines()
+        .map(|l| serde_json::from_str(l).expect("JSON"))
+        .collect();
+    assert_eq!(rows[0]["recommended"], serde_json::json!({}));
+    assert_eq!(rows[1]["server"], "s");
+    assert_eq!(rows[1]["severity"], "critical");
+    assert_eq!(rows[1]["confidence"], serde_json::json!(0.97));
+    assert_eq!(
+        rows[1]["recommended"]["deny_if"][0]["on_deny"],
+        "Blocked by default. Requires approval."
+    );
+
+    let run = desk
+        .run(&["classify", "tools.json", "--format", "csv"])
+        .exits(0);
+    assert_eq!(run.out.lines().count(), 4);
+    run.shows("s,'=send,write,medium,");
+}
+
+#[test]
+fn classify_shows_what_is_severe_enough_and_reads_standard_input() {
+    let desk = Desk::new();
+    let line = b"{\"tool\":\"reboot\"}\n{\"tool\":\"list\"}\n";
+    let arguments = [
+        "classify",
+        "-",
+        "--min-severity",
+        "high",
+        "--format",
+        "jsonl",
+    ];
+    let run = desk
+        .run_with_input(&arguments, line)
+        .exits(0)
+        .without_messages();
+    assert_eq!(run.out.lines().count(), 1);
+    run.shows("\"tool\":\"reboot\"");
+    desk.run_with_input(&["classify", "-"], b"[]")
+        .exits(0)
+        .says("there are no tools");
+    desk.run_with_input(&["classify", "-", "-"], b"[]")
+        .exits(2)
+        .says("standard input is named twice");
+    desk.run(&["classify"]).exits(2);
+    desk.run(&["classify", "nowhere.json"])
+        .exits(2)
+        .says("can't read `nowhere.json`");
+}
+
+#[test]
+fn what_is_no_tool_is_told_and_the_others_are_classified() {
+    let desk = Desk::new();
+    desk.write(
+        "tools.jsonl",
+        "{\"tool\":\"a\"}\nnonsense\n{\"tool\":\"b\"}\n",
+    );
+    let run = desk
+        .run(&["classify", "tools.jsonl", "--format", "jsonl"])
+        .exits(1);
+    assert_eq!(run.out.lines().count(), 2);
+    run.says("tools.jsonl:2:1");
+}
+
+#[test]
+fn hostile_tools_reach_no_output_as_they_are() {
+    let desk = Desk::new();
+    let tool = r#"[{"name":"x\u001b]0;y\u0007\u202e","server":"\u009b1m::error::z",
+        "description":"Frob\u001b[2J the \u2028 thing", "inputSchema":{"required":["sql"],
+        "properties":{"sql":{},"operation\u001b":{}}}}]"#;
+    desk.write("tools.json", tool);
+    for format in ["text", "json", "jsonl", "csv"] {
+        let run = desk
+            .run(&["classify", "tools.json", "--format", format])
+            .exits(0);
+        assert!(
+            !run.out
+                .contains(['\x1b', '\u{9b}', '\u{7}', '\u{202e}', '\u{2028}']),
+            "{format}"
+        );
+    }
+    let name = "x\u{1b}]0;y\u{7}\u{202e}";
+    let run = desk
+        .run(&["explain", name, "--tools", "tools.json"])
+        .exits(0);
+    assert!(
+        !run.out
+            .contains(['\x1b', '\u{9b}', '\u{7}', '\u{202e}', '\u{2028}'])
+    );
+    let policy = &run.out[run.out.find("{\n").expect("a policy")..];
+    let policy: Value = serde_json::from_str(policy).expect("it is JSON");
+    assert!(policy["tools"].get(name).is_some());
+}
+
+#[test]
+fn a_tool_is_explained_with_a_policy_that_validates() {
+    let desk = Desk::new();
+    for (name, description) in [
+        ("StartAHORun", None),
+        ("get_item", None),
+        ("wipe", None),
+        ("x", Some("Create and send an invoice")),
+    ] {
+        let mut arguments = vec!["explain", name];
+        arguments.extend(description.iter().flat_map(|text| ["--description", text]));
+        let run = desk.run(&arguments).exits(0).without_messages();
+        let policy = &run.out[run.out.find("{\n").expect("a policy")..];
+        desk.write("explained.json", policy);
+        desk.run(&["validate", "explained.json"]).exits(0);
+    }
+    let run = desk.run(&["explain", "StartAHORun"]).exits(0);
+    run.shows("Execute").shows("\"startahorun_rate\"");
+}
+
+#[test]
+fn explain_tells_rules_from_tools() {
+    let desk = Desk::new();
+    let run = desk
+        .run(&["explain", "duplicate-key"])
+        .exits(0)
+        .without_messages();
+    run.shows("duplicate-key (error)");
+    let run = desk.run(&["explain", "duplicate-keys"]).exits(0);
+    run.says("no rule is called `duplicate-keys`")
+        .says("`duplicate-key`");
+    desk.write("tools.json", TOOLS);
+    let run = desk
+        .run(&["explain", "delete_itm", "--tools", "tools.json"])
+        .exits(2);
+    run.says("did you mean `delete_item`?");
+    desk.run(&["explain", "delete_item", "--tools", "tools.json"])
+        .exits(0)
+        .shows("s/delete_item");
+}
+
+#[test]
+fn the_configuration_overrides_categories() {
+    let desk = Desk::new();
+    desk.write("tools.json", TOOLS);
+    desk.write(
+        "mcplint.toml",
+        "[risk]\n\"zz*\" = \"read\"\n\"del*\" = \"write\"\n\"*\" = \"financial\"\n",
+    );
+    let run = desk
+        .run(&["classify", "tools.json", "--format", "jsonl"])
+        .exits(0);
+    let categories: Vec<_> = run
+        .out
+        .lines()
+        .map(|line| serde_json::from_str::<Value>(line).expect("JSON")["category"].to_string())
+        .collect();
+    assert_eq!(categories, ["\"financial\"", "\"write\"", "\"financial\""]);
+    run.shows("in mcplint.toml")
+        .shows("\"source\":\"override\"");
+    desk.write("mcplint.toml", "[risk]\n\"[\" = \"read\"\n");
+    desk.run(&["classify", "tools.json"])
+        .exits(2)
+        .says("under `[risk]`");
+    desk.write("mcplint.toml", "[risk]\n\"a\" = \"harmless\"\n");
+    desk.run(&["classify", "tools.json"])
+        .exits(2)
+        .says("harmless");
+}

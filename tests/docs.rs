@@ -255,7 +255,7 @@ fn options(text: &str) -> BTreeSet<&str> {
 /// Every option that the documents speak of is one that `--help` knows.
 #[test]
 fn documented_options_exist() {
-    let helps = ["validate", "simulate", "schema"]
+    let helps = ["validate", "simulate", "classify", "explain", "schema"]
         .map(|command| mcplint(&[command.to_owned(), "--help".to_owned()]).printed);
     let known: BTreeSet<&str> = helps.iter().flat_map(|help| options(help)).collect();
     for path in documents() {

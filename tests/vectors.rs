@@ -17,6 +17,7 @@ use mcplint::policy::Policy;
 use mcplint::schema::Kind;
 use mcplint::source::tree::{Node, join};
 use mcplint::source::yaml;
+use mcplint::trace::blocks::Line;
 use mcplint::trace::native::Reader;
 use serde_json::{Map, Value};
 
@@ -143,8 +144,9 @@ fn decide(
     call: &Value,
 ) -> Result<Decided, Failed> {
     let line = record(call);
-    let call = Reader::default()
-        .read(1, &line)
+    let mut reader = Reader::default();
+    let call = reader
+        .read(Line::alone(&line))
         .map_err(|error| error.to_string())?
         .ok_or("the line is blank")?;
     let decision = engine::decide(policy, counters, &call, Replay::default())

@@ -5,7 +5,7 @@ use ahash::AHashMap;
 
 use super::{Annotations, DUPLICATE_TOOL, RawValue, Tool, string};
 use crate::finding::{Finding, MAX_FINDINGS};
-use crate::json::{self, ErrorKind, UniqueKeys, walk};
+use crate::json::{self, ErrorKind, Tape, walk};
 use crate::rules::form;
 use crate::source::file::SourceFile;
 use crate::source::tree::{join, join_index};
@@ -25,7 +25,7 @@ pub(super) fn tools(file: &SourceFile, number: usize) -> Read {
         text: &file.text,
         file: number,
         read: Read::default(),
-        keys: UniqueKeys::default(),
+        tape: Tape::default(),
         seen: AHashMap::default(),
         lists: 0,
         more: 0,
@@ -50,7 +50,7 @@ struct Reader<'t> {
     text: &'t str,
     file: usize,
     read: Read,
-    keys: UniqueKeys,
+    tape: Tape,
     /// Where each tool was first named.
     seen: AHashMap<Identity, Span>,
     /// How many lists there were so far.
@@ -110,13 +110,16 @@ impl<'t> Reader<'t> {
         let line_end = memchr::memchr(b'\n', &self.text.as_bytes()[start..])
             .map_or(self.text.len(), |length| start + length);
         // Most values are lines; those that are not go on to the end of the text, or nearly.
-        let end = self
-            .extent(start, line_end)
-            .or_else(|_| self.extent(start, self.text.len()));
-        match end {
-            Ok(end) => {
+        let mut found = self.extent(start, line_end);
+        if found.is_err() {
+            found = self.extent(start, self.text.len());
+        }
+        match found {
+            Ok((end, duplicate)) => {
                 let span = Span::new(start, end);
-                self.check_keys(span);
+                if let Some(error) = duplicate {
+                    self.duplicate_key(&error, span);
+                }
                 self.document(span);
                 Some(end)
             }
@@ -133,17 +136,30 @@ impl<'t> Reader<'t> {
         }
     }
 
-    /// Where the value at `start` ends, if a value ends there before `limit`.
-    fn extent(&self, start: usize, limit: usize) -> Result<usize, json::Error> {
+    /// Where the value at `start` ends, if a value ends there before `limit`; and the first key in it
+    /// that stands twice in its object.
+    fn extent(
+        &mut self,
+        start: usize,
+        limit: usize,
+    ) -> Result<(usize, Option<json::Error>), json::Error> {
         let text = &self.text[start..limit];
-        match json::check(text, &mut ()) {
-            Ok(()) => Ok(start + text.trim_end_matches(SPACE).len()),
-            Err(error) if error.kind == ErrorKind::TrailingText => {
-                let value = &text[..error.span.start];
-                Ok(start + value.trim_end_matches(SPACE).len())
-            }
-            Err(error) => Err(error),
-        }
+        let whole = Span::new(0, text.len());
+        let checked = self.tape.read(text, whole).map(|_| ());
+        let duplicate = match &checked {
+            Err(error) if matches!(error.kind, ErrorKind::DuplicateKey(_)) => Some(error.clone()),
+            _ => None,
+        };
+        let checked = match duplicate {
+            Some(_) => json::check(text, &mut ()),
+            None => checked,
+        };
+        let value = match checked {
+            Ok(()) => text,
+            Err(error) if error.kind == ErrorKind::TrailingText => &text[..error.span.start],
+            Err(error) => return Err(error),
+        };
+        Ok((start + value.trim_end_matches(SPACE).len(), duplicate))
     }
 
     /// The start of the next line after `at` that is an object or a list by itself.
@@ -159,13 +175,8 @@ impl<'t> Reader<'t> {
         self.text.len()
     }
 
-    /// Reports the first key that stands twice in an object of a value: the first one counts.
-    fn check_keys(&mut self, span: Span) {
-        self.keys.clear();
-        let text = &self.text[span.range()];
-        let Err(error) = json::check(text, &mut self.keys) else {
-            return;
-        };
+    /// Reports a key that stands twice in an object of the value at `span`: the first one counts.
+    fn duplicate_key(&mut self, error: &json::Error, span: Span) {
         let ErrorKind::DuplicateKey(first) = error.kind else {
             return;
         };
@@ -187,24 +198,30 @@ impl<'t> Reader<'t> {
         self.lists += 1;
         match walk::Value::of(value) {
             walk::Value::Array(_) => self.list(span, "", None),
-            walk::Value::Object(_) => {
-                let server =
-                    member(text, span, "server").and_then(|(_, s)| string(&text[s.range()]));
-                let server = server.as_deref();
-                let result = member(text, span, "result").map(|(_, result)| result);
-                let wrapped = result.and_then(|result| member(text, result, "tools"));
-                if let Some((_, tools)) = member(text, span, "tools") {
-                    self.list(tools, "/tools", server);
-                } else if let Some((_, tools)) = wrapped {
-                    self.list(tools, "/result/tools", server);
-                } else if is_error_answer(text, span) {
-                    let message = "the answer to `tools/list` is an error: it holds no tools";
-                    self.wrong_type("", span, message.to_owned());
-                } else {
-                    self.tool(span, "", None);
-                }
-            }
+            walk::Value::Object(_) => self.object(span),
             _ => self.wrong_type("", span, format!("expected tools, found {}", kind(value))),
+        }
+    }
+
+    /// Reads an object that is a wrapping, or else a tool.
+    fn object(&mut self, span: Span) {
+        let text = self.text;
+        let [server, tools, result, error, jsonrpc] = find(
+            text,
+            span,
+            ["server", "tools", "result", "error", "jsonrpc"],
+        );
+        let server = server.and_then(|server| string(&text[server.range()]));
+        let wrapped = result.and_then(|result| find(text, result, ["tools"])[0]);
+        if let Some(tools) = tools {
+            self.list(tools, "/tools", server.as_deref());
+        } else if let Some(tools) = wrapped {
+            self.list(tools, "/result/tools", server.as_deref());
+        } else if error.is_some() && jsonrpc.is_some() {
+            let message = "the answer to `tools/list` is an error: it holds no tools";
+            self.wrong_type("", span, message.to_owned());
+        } else {
+            self.tool(span, "", None);
         }
     }
 
@@ -227,8 +244,8 @@ impl<'t> Reader<'t> {
             self.wrong_type(pointer, span, message);
             return;
         }
-        let name = member(self.text, span, "name").or_else(|| member(self.text, span, "tool"));
-        let Some((_, name_span)) = name else {
+        let [name, tool] = find(self.text, span, ["name", "tool"]);
+        let Some(name_span) = name.or(tool) else {
             self.report(|| {
                 Finding::new(&form::MISSING_KEY, pointer, span, "the tool has no `name`")
                     .help("what a tool is called decides which rules are for it")
@@ -373,21 +390,21 @@ fn shift(inner: Span, outer: Span) -> Span {
     Span::new(outer.start + inner.start, outer.start + inner.end)
 }
 
-/// The member `wanted` of the object at `span`: its key, between the quotes, and its value. `None`
-/// if there is none or this is no object.
-fn member(text: &str, span: Span, wanted: &str) -> Option<(Span, Span)> {
+/// The values of the members `wanted` of the object at `span`, the first of each name. None, if this
+/// is no object.
+fn find<const N: usize>(text: &str, span: Span, wanted: [&str; N]) -> [Option<Span>; N] {
+    let mut found = [None; N];
     let object = &text[span.range()];
     if !object.starts_with('{') {
-        return None;
+        return found;
     }
-    let mut members = walk::members(object);
-    let (key, value) = members.find(|(key, _)| walk::decode(&object[key.range()]) == wanted)?;
-    Some((shift(key, span), shift(value, span)))
-}
-
-/// Whether an object is a JSON-RPC answer that says what went wrong.
-fn is_error_answer(text: &str, span: Span) -> bool {
-    member(text, span, "error").is_some() && member(text, span, "jsonrpc").is_some()
+    for (key, value) in walk::members(object) {
+        let key = walk::decode(&object[key.range()]);
+        if let Some(place) = wanted.iter().position(|name| *name == key) {
+            found[place].get_or_insert(shift(value, span));
+        }
+    }
+    found
 }
 
 /// What a JSON value is, for messages.

@@ -15,6 +15,7 @@ use crate::config::{Config, FailLevel};
 use crate::finding::{Finding, Safety, Severity};
 use crate::fix::{self, Judged};
 use crate::lint::{self, Level, Levels, Linted, Options};
+use crate::render::escape::printable_lines;
 use crate::render::{self, FileFindings, Report};
 use crate::rules::form;
 use crate::source::Syntax;
@@ -398,7 +399,8 @@ impl Fixing {
             }
             if let Some(out) = &mut out {
                 let name = &checked.file.name;
-                out.write_all(fix::diff(name, &checked.file.text, &fixed.text).as_bytes())?;
+                let diff = fix::diff(name, &checked.file.text, &fixed.text);
+                out.write_all(printable_lines(&diff).as_bytes())?;
             } else if !self.write(work, checked, &fixed.text, console) {
                 continue;
             }

@@ -59,6 +59,7 @@ pub fn run(args: &Simulate, common: &Common, console: Console) -> Result<Exit, T
         only: only(args)?,
         context: &context,
         out: output::open(common)?,
+        jsonl: jsonl::Writer::default(),
         summarizer: Summarizer::default(),
         notices: Notices::new(console),
     };
@@ -99,6 +100,7 @@ struct Run<'r> {
     only: Vec<GlobMatcher>,
     context: &'r Context<'r>,
     out: Box<dyn Write>,
+    jsonl: jsonl::Writer,
     summarizer: Summarizer,
     notices: Notices,
 }
@@ -135,7 +137,7 @@ impl Run<'_> {
 
     fn write(&mut self, row: &Row<'_>) -> io::Result<()> {
         match self.args.format {
-            ReplayFormat::Jsonl => jsonl::write(row, self.context, &mut self.out),
+            ReplayFormat::Jsonl => self.jsonl.write(row, self.context, &mut self.out),
             ReplayFormat::Csv => csv::write(row, self.args.show_args, self.context, &mut self.out),
             ReplayFormat::Text | ReplayFormat::Json => Ok(()),
         }

@@ -36,15 +36,23 @@ pub struct CompiledPolicy {
     own: Vec<Part>,
     /// What holds for every tool.
     everywhere: Part,
-    numbers: AHashMap<Box<str>, u32>,
+    named: AHashMap<Box<str>, Named>,
     pub(super) default: Posture,
-    hide: AHashMap<Box<str>, u32>,
     hide_all: Option<u32>,
     /// Pointer and bytes of each entry of `hide`.
     hide_places: Vec<(String, Span)>,
     default_span: Span,
     clauses: Vec<CompiledClause>,
     counters: usize,
+}
+
+/// What a policy says of a tool by its name.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Named {
+    /// Its number, if it is listed.
+    pub(super) listed: Option<u32>,
+    /// The first entry of `hide` that hides it.
+    pub(super) hidden_by: Option<u32>,
 }
 
 #[derive(Debug)]
@@ -63,6 +71,13 @@ pub(super) struct Part {
     pub(super) rules: Vec<CompiledRule>,
     pub(super) limits: Vec<CompiledLimit>,
     pub(super) paths: Paths,
+}
+
+impl Part {
+    /// Whether anything in it depends on a call's arguments.
+    pub(super) fn asks_arguments(&self) -> bool {
+        !self.rules.is_empty() || self.paths.len() > 0
+    }
 }
 
 /// What holds for the calls of one tool: its own part, then that of every tool. Rules, limits and
@@ -160,25 +175,30 @@ impl CompiledPolicy {
         };
         let everywhere = compiler.part(&policy.every_tool);
         let mut own = vec![Part::default()];
-        let mut numbers = AHashMap::with_capacity(policy.tools.len());
+        let mut named: AHashMap<Box<str>, Named> = AHashMap::with_capacity(policy.tools.len());
         for (tool, number) in policy.tools.iter().zip(UNLISTED + 1..) {
             own.push(compiler.part(&tool.rules));
-            numbers.insert(tool.name.value.as_str().into(), number);
+            named
+                .entry(tool.name.value.as_str().into())
+                .or_default()
+                .listed = Some(number);
         }
-        let mut hide = AHashMap::new();
         for (hidden, entry) in policy.hide.iter().zip(0..) {
+            let name = hidden.name.value.as_str().into();
             // Of a name that stands twice, the first entry is the one that hides.
-            hide.entry(hidden.name.value.as_str().into())
-                .or_insert(entry);
+            named
+                .entry(name)
+                .or_default()
+                .hidden_by
+                .get_or_insert(entry);
         }
         Self {
             semantics: policy.semantics,
             own,
             everywhere,
-            numbers,
+            hide_all: named.get("*").and_then(|all| all.hidden_by),
+            named,
             default: policy.default,
-            hide_all: hide.get("*").copied(),
-            hide,
             hide_places: policy
                 .hide
                 .iter()
@@ -206,18 +226,13 @@ impl CompiledPolicy {
         })
     }
 
-    /// The number of a listed tool.
-    pub(super) fn listed(&self, tool: &str) -> Option<u32> {
-        self.numbers.get(tool).copied()
-    }
-
-    /// The entry of `hide` that hides `tool`: the first that names it, or `*`.
-    pub(super) fn hidden_by(&self, tool: &str) -> Option<u32> {
-        let named = self.hide.get(tool).copied();
-        match (named, self.hide_all) {
-            (Some(named), Some(all)) => Some(named.min(all)),
-            (named, all) => named.or(all),
+    /// What the policy says of `tool` by its name, or by `*`.
+    pub(super) fn named(&self, tool: &str) -> Named {
+        let mut named = self.named.get(tool).copied().unwrap_or_default();
+        if let Some(all) = self.hide_all {
+            named.hidden_by = Some(named.hidden_by.map_or(all, |entry| entry.min(all)));
         }
+        named
     }
 
     /// Every clause with its number, in the order of the policy.

@@ -4,10 +4,11 @@
 use std::fmt::{self, Write};
 
 use ahash::{AHashMap, AHashSet};
+use memchr::memmem;
 use smallvec::SmallVec;
 
 use crate::call::Args;
-use crate::json::walk;
+use crate::json::{self, Object, walk};
 use crate::policy::condition::{ArgPath, Ordering};
 use crate::policy::re2::Pattern;
 use crate::policy::value::{Value, print_float};
@@ -44,8 +45,8 @@ pub(super) enum PreparedTest {
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum Argument<'c> {
     Missing,
-    /// The text of the value, as recorded.
-    Present(&'c str),
+    /// The value, as recorded.
+    Present(json::Text<'c>),
     /// The value was not recorded. `perhaps_missing` where only a parent is known to be there.
     Unrecorded {
         perhaps_missing: bool,
@@ -58,7 +59,10 @@ impl PreparedTest {
         match argument {
             // Every operator but `exists` fails on a missing argument, the negative ones too.
             Argument::Missing => matches!(self, PreparedTest::Exists(false)).into(),
-            Argument::Present(text) => self.of_value(&walk::Value::of(text)).into(),
+            Argument::Present(text) => match self {
+                PreparedTest::Contains(needle) if needle.is_surely_not_in(text) => Truth::False,
+                _ => self.of_value(&text.value()).into(),
+            },
             Argument::Unrecorded { perhaps_missing } => match self {
                 PreparedTest::In(list) if list.is_empty() => Truth::False,
                 PreparedTest::NotIn(list) if list.is_empty() && !perhaps_missing => Truth::True,
@@ -119,20 +123,37 @@ pub(super) struct Needle {
     number: Option<f64>,
     /// The text, if it is a string.
     text: Option<Box<str>>,
+    /// Whether no character of the text has a short escape in JSON.
+    stands_as_it_is: bool,
     /// What Go prints for it.
     printed: Box<str>,
 }
 
 impl Needle {
     pub(super) fn new(value: &Value) -> Self {
+        let text = match value {
+            Value::Text(text) => Some(text.as_str()),
+            _ => None,
+        };
+        const SHORT_ESCAPES: [char; 8] = ['"', '\\', '/', '\u{8}', '\u{c}', '\n', '\r', '\t'];
         Self {
             number: value.as_number(),
-            text: match value {
-                Value::Text(text) => Some(text.as_str().into()),
-                _ => None,
-            },
+            stands_as_it_is: text.is_some_and(|text| !text.contains(SHORT_ESCAPES)),
+            text: text.map(Into::into),
             printed: value.printed().into(),
         }
+    }
+
+    /// Whether the text of a string shows that this is no part of it, without reading its escapes:
+    /// what has no short escape of its own stands there as it is, unless there are `\u` escapes.
+    fn is_surely_not_in(&self, text: json::Text<'_>) -> bool {
+        let raw = text.raw().as_bytes();
+        let part = self.text.as_deref().filter(|_| self.stands_as_it_is);
+        part.is_some_and(|part| {
+            raw.first() == Some(&b'"')
+                && memmem::find(raw, part.as_bytes()).is_none()
+                && memmem::find(raw, b"\\u").is_none()
+        })
     }
 
     /// Both numbers: equal as float64. Otherwise: their printed forms are equal.
@@ -322,10 +343,10 @@ impl Paths {
     }
 
     /// Finds what `args` has at every path, in one walk.
-    pub(super) fn find<'c>(&self, args: &'c Args<'_>) -> Arguments<'c> {
+    pub(super) fn find<'c>(&self, args: &Args<'c>) -> Arguments<'c> {
         let mut found = SmallVec::from_elem(Argument::Missing, self.paths.len());
         match args {
-            Args::Object(text) if !self.paths.is_empty() => self.root.find(text, &mut found),
+            Args::Object(object) if !self.paths.is_empty() => self.root.find(*object, &mut found),
             Args::NamesOnly(names) => {
                 let names: AHashSet<&str> = names.iter().map(|name| &**name).collect();
                 for (path, argument) in self.paths.iter().zip(&mut found) {
@@ -347,19 +368,19 @@ impl Fields {
     }
 
     /// Depth is bounded by that of the object, whose text was checked.
-    fn find<'c>(&self, object: &'c str, found: &mut Arguments<'c>) {
+    fn find<'c>(&self, object: Object<'c>, found: &mut Arguments<'c>) {
         let mut left = self.children.len();
-        for (key, value) in walk::members(object) {
-            let key = walk::decode(&object[key.range()]);
-            let Some(field) = self.children.get(&*key) else {
+        for argument in object.fields() {
+            let Some(field) = self.children.get(&*argument.key()) else {
                 continue;
             };
-            let value = &object[value.range()];
             if let Some(path) = field.path {
-                found[path] = Argument::Present(value);
+                found[path] = Argument::Present(argument.text());
             }
-            if !field.below.children.is_empty() && value.starts_with('{') {
-                field.below.find(value, found);
+            if !field.below.children.is_empty()
+                && let Some(object) = argument.object()
+            {
+                field.below.find(object, found);
             }
             // Keys are unique: what was found is found.
             left -= 1;

@@ -1,11 +1,17 @@
 //! What has been consumed: counts by counter, owner and window.
 //!
 //! Memory is bounded by the windows that are open, not by the trace. Records may be out of order
-//! of time, so closed windows are kept as well while there is room for [`CLOSED_CELLS`] of them;
-//! then the oldest are forgotten. A call that comes later still, for a window that may have been
-//! forgotten, is counted from zero and noted ([`Counters::late_calls`]): never in silence.
+//! of time, so closed windows are kept as well while there is room for [`CLOSED_CELLS`] counts in
+//! them; then the oldest are forgotten. A call that comes later still, for a window that may have
+//! been forgotten, is counted from zero and noted ([`Counters::late_calls`]): never in silence.
+//!
+//! The counts of one window of time stand in a table of their own ([`Era`]): most calls ask the
+//! latest, which is small and near, and forgetting a window drops its table.
 
-use ahash::{AHashMap, AHashSet};
+use std::collections::hash_map::Entry;
+
+use ahash::{AHashMap, RandomState};
+use hashbrown::HashTable;
 
 use super::compile::{ClauseId, CompiledPolicy, CounterId};
 use super::settle::Occasion;
@@ -17,11 +23,14 @@ use crate::time::Timestamp;
 /// How many counts of closed windows are kept for records that come out of order.
 pub const CLOSED_CELLS: usize = 16_384;
 
+/// How much room the table of a forgotten window may keep for the next one.
+const KEPT_CELLS: usize = 1_024;
+
 /// The counts of one policy.
 #[derive(Debug)]
 pub struct Counters {
     windows: Windows,
-    cells: AHashMap<CellKey, Cell>,
+    eras: Eras,
     owners: Owners,
     peaks: Vec<Option<PeakCell>>,
     /// The latest time of any call, in seconds.
@@ -38,27 +47,6 @@ pub struct Counters {
 /// Whose counts: a grant (or a session, or nobody in particular) at a server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) struct Owner(u32);
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-struct CellKey {
-    counter: CounterId,
-    owner: Owner,
-    /// Where the window starts; always 0 where a counter remembers one window only.
-    start: i64,
-}
-
-#[derive(Debug, Clone)]
-struct Cell {
-    window: Window,
-    start: i64,
-    count: Quantity,
-}
-
-impl Cell {
-    fn end(&self) -> i64 {
-        self.start + self.window.seconds()
-    }
-}
 
 /// The most that one window of a counter has held.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -78,8 +66,25 @@ struct PeakCell {
     start: i64,
 }
 
-fn window_start(window: Window, ts: Timestamp) -> i64 {
-    ts.seconds - ts.seconds.rem_euclid(window.seconds())
+/// A window of time: its length, and where it starts. For counters that remember one window only,
+/// all of time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+struct Span {
+    window: Window,
+    start: i64,
+}
+
+impl Span {
+    fn of(window: Window, ts: Timestamp) -> Self {
+        Span {
+            window,
+            start: window.start(ts.seconds),
+        }
+    }
+
+    fn end(self) -> i64 {
+        self.start + self.window.seconds()
+    }
 }
 
 impl Counters {
@@ -87,7 +92,7 @@ impl Counters {
     pub fn new(policy: &CompiledPolicy) -> Self {
         Self {
             windows: policy.semantics.windows,
-            cells: AHashMap::new(),
+            eras: Eras::default(),
             owners: Owners::default(),
             peaks: (0..policy.counter_count()).map(|_| None).collect(),
             newest: i64::MIN,
@@ -107,66 +112,77 @@ impl Counters {
     pub(super) fn owner(&mut self, occasion: &Occasion<'_>, ts: Timestamp) -> Owner {
         self.newest = self.newest.max(ts.seconds);
         self.late = false;
-        if self.cells.len().max(self.owners.len()) >= self.capacity {
+        if self.eras.cells.max(self.owners.len()) >= self.capacity {
             self.forget();
         }
         self.owners.number(occasion)
     }
 
-    /// What a counter holds in the window of `ts`.
-    pub(super) fn count(
+    /// Adds `amount` to what a counter holds in the window of `ts`, unless that would be more than
+    /// `max`; an amount of `None` only asks whether it is. Gives what the window then holds.
+    pub(super) fn charge(
         &mut self,
-        counter: CounterId,
+        at: CounterId,
         owner: Owner,
         window: Window,
         ts: Timestamp,
-    ) -> Quantity {
-        let start = window_start(window, ts);
-        match self.cells.get(&self.key(counter, owner, start)) {
-            // Windows match by where they start, also when their lengths differ, as the engine's do.
-            Some(cell) if cell.start == start => cell.count.clone(),
-            Some(_) => Quantity::ZERO,
-            None => {
-                if !self.late && start + window.seconds() <= self.forgotten_until {
+        amount: Option<&Quantity>,
+        max: i64,
+    ) -> Option<Quantity> {
+        let span = Span::of(window, ts);
+        let fits = |count: Quantity| (count <= Quantity::Whole(max)).then_some(count);
+        match self.eras.of(self.windows, span).entry((at, owner)) {
+            Entry::Occupied(mut cell) => {
+                let cell = cell.get_mut();
+                // Windows match by where they start, also when their lengths differ, as the
+                // engine's do.
+                let held = cell.span.start == span.start;
+                let count = match (held, amount) {
+                    (true, Some(amount)) => cell.count.plus(amount),
+                    (true, None) => cell.count.clone(),
+                    (false, amount) => amount.cloned().unwrap_or(Quantity::ZERO),
+                };
+                let count = fits(count)?;
+                if amount.is_some() {
+                    *cell = Cell {
+                        span,
+                        count: count.clone(),
+                    };
+                }
+                Some(count)
+            }
+            Entry::Vacant(place) => {
+                if !self.late && span.end() <= self.forgotten_until {
                     self.late = true;
                     self.late_calls += 1;
                 }
-                Quantity::ZERO
+                let count = fits(amount.cloned().unwrap_or(Quantity::ZERO))?;
+                if amount.is_some() {
+                    place.insert(Cell {
+                        span,
+                        count: count.clone(),
+                    });
+                    self.eras.cells += 1;
+                }
+                Some(count)
             }
         }
     }
 
-    /// Reads a counter that remembers one window only, with the length it was last stored with.
+    /// Reads a counter that remembers one window only, with the length it was last charged with.
     pub(super) fn read(&self, counter: CounterId, owner: Owner, ts: Timestamp) -> (i64, Window) {
-        let Some(cell) = self.cells.get(&self.key(counter, owner, 0)) else {
+        let cell = self
+            .eras
+            .all_of_time()
+            .and_then(|era| era.get(&(counter, owner)));
+        let Some(Cell { span, count }) = cell else {
             return (0, Window::Minute);
         };
-        let count = match cell.count {
-            Quantity::Whole(n) if cell.start == window_start(cell.window, ts) => n,
+        let count = match count {
+            Quantity::Whole(n) if *span == Span::of(span.window, ts) => *n,
             _ => 0,
         };
-        (count, cell.window)
-    }
-
-    /// Sets what a counter holds in the window of `ts`.
-    pub(super) fn store(
-        &mut self,
-        counter: CounterId,
-        owner: Owner,
-        window: Window,
-        ts: Timestamp,
-        count: Quantity,
-    ) {
-        let start = window_start(window, ts);
-        let key = self.key(counter, owner, start);
-        self.cells.insert(
-            key,
-            Cell {
-                window,
-                start,
-                count,
-            },
-        );
+        (count, span.window)
     }
 
     /// Takes `amount` off again. A counter that remembers one window only is lowered in whatever
@@ -179,8 +195,8 @@ impl Counters {
         ts: Timestamp,
         amount: &Quantity,
     ) {
-        let key = self.key(counter, owner, window_start(window, ts));
-        if let Some(cell) = self.cells.get_mut(&key) {
+        let era = self.eras.of(self.windows, Span::of(window, ts));
+        if let Some(cell) = era.get_mut(&(counter, owner)) {
             cell.count = cell.count.minus(amount).max(Quantity::ZERO);
         }
     }
@@ -192,17 +208,14 @@ impl Counters {
         owner: Owner,
         window: Window,
         ts: Timestamp,
+        count: &Quantity,
     ) {
-        let start = window_start(window, ts);
-        let Some(cell) = self.cells.get(&self.key(counter, owner, start)) else {
-            return;
-        };
         let peak = &mut self.peaks[counter.0 as usize];
-        if peak.as_ref().is_none_or(|peak| cell.count > peak.count) {
+        if peak.as_ref().is_none_or(|peak| *count > peak.count) {
             *peak = Some(PeakCell {
-                count: cell.count.clone(),
+                count: count.clone(),
                 owner,
-                start,
+                start: Span::of(window, ts).start,
             });
         }
     }
@@ -221,51 +234,182 @@ impl Counters {
         })
     }
 
-    fn key(&self, counter: CounterId, owner: Owner, start: i64) -> CellKey {
-        let start = match self.windows {
-            Windows::EachItsOwn => start,
-            Windows::LatestOnly => 0,
-        };
-        CellKey {
-            counter,
-            owner,
-            start,
-        }
-    }
-
     /// Forgets the oldest closed windows, so that at least half of the capacity is free again, and
     /// the owners that nothing speaks of any more.
     fn forget(&mut self) {
-        let mut ends: Vec<i64> = self
-            .cells
-            .values()
-            .map(Cell::end)
-            .filter(|end| *end <= self.newest)
-            .collect();
-        let open = self.cells.len() - ends.len();
-        let keep = (self.capacity / 2).saturating_sub(open);
-        if ends.len() > keep {
-            ends.sort_unstable_by(|a, b| b.cmp(a));
-            let cutoff = ends[keep];
-            self.cells.retain(|_, cell| cell.end() > cutoff);
-            self.forgotten_until = self.forgotten_until.max(cutoff);
+        let forgotten = self.eras.forget(self.newest, self.capacity / 2);
+        self.forgotten_until = self.forgotten_until.max(forgotten);
+        let mut spoken_of = vec![false; self.owners.names.len()];
+        let with_peaks = self.peaks.iter().flatten().map(|peak| peak.owner);
+        for owner in self.eras.owners().chain(with_peaks) {
+            spoken_of[owner.0 as usize] = true;
         }
-        let mut spoken_of: AHashSet<Owner> = self.cells.keys().map(|key| key.owner).collect();
-        spoken_of.extend(self.peaks.iter().flatten().map(|peak| peak.owner));
         self.owners.retain(&spoken_of);
-        let in_use = self.cells.len().max(self.owners.len());
+        let in_use = self.eras.cells.max(self.owners.len());
         self.capacity = CLOSED_CELLS.max(in_use * 2);
+    }
+}
+
+/// What a counter holds for an owner.
+#[derive(Debug, Clone)]
+struct Cell {
+    /// The window that it was last charged in.
+    span: Span,
+    count: Quantity,
+}
+
+/// The counts of one window of time.
+type Era = AHashMap<(CounterId, Owner), Cell>;
+
+/// The counts, by window of time.
+#[derive(Debug, Default)]
+struct Eras {
+    numbers: AHashMap<Span, usize>,
+    eras: Vec<Era>,
+    /// Eras that were forgotten: empty, kept for their memory.
+    free: Vec<usize>,
+    /// The last era that was asked for of each length of window.
+    latest: [Option<(Span, usize)>; 3],
+    /// How many counts there are.
+    cells: usize,
+}
+
+impl Eras {
+    /// The one era of counters that remember one window only.
+    const ALL_OF_TIME: Span = Span {
+        window: Window::Minute,
+        start: 0,
+    };
+
+    fn of(&mut self, windows: Windows, span: Span) -> &mut Era {
+        let span = match windows {
+            Windows::EachItsOwn => span,
+            Windows::LatestOnly => Self::ALL_OF_TIME,
+        };
+        let latest = &mut self.latest[span.window as usize];
+        let number = match *latest {
+            Some((of, number)) if of == span => number,
+            _ => {
+                let number = *self.numbers.entry(span).or_insert_with(|| {
+                    self.free.pop().unwrap_or_else(|| {
+                        self.eras.push(Era::default());
+                        self.eras.len() - 1
+                    })
+                });
+                *latest = Some((span, number));
+                number
+            }
+        };
+        &mut self.eras[number]
+    }
+
+    fn all_of_time(&self) -> Option<&Era> {
+        Some(&self.eras[*self.numbers.get(&Self::ALL_OF_TIME)?])
+    }
+
+    fn owners(&self) -> impl Iterator<Item = Owner> {
+        self.eras.iter().flat_map(|era| era.keys()).map(|key| key.1)
+    }
+
+    /// Forgets the windows that closed first, until the closed ones hold no more than `room` less
+    /// what the open ones hold. Gives the end of the last that was forgotten.
+    fn forget(&mut self, newest: i64, room: usize) -> i64 {
+        let mut closed: Vec<(i64, usize)> = self.ends().filter(|(end, _)| *end <= newest).collect();
+        closed.sort_unstable_by(|a, b| b.cmp(a));
+        let open = self.cells - closed.iter().map(|(_, cells)| cells).sum::<usize>();
+        let mut room = room.saturating_sub(open);
+        let forgotten = closed.iter().find(|(_, cells)| {
+            let fits = room.checked_sub(*cells);
+            room = fits.unwrap_or(0);
+            fits.is_none()
+        });
+        let Some(&(cutoff, _)) = forgotten else {
+            return i64::MIN;
+        };
+        self.latest = [None; 3];
+        self.cells = 0;
+        self.numbers.retain(|span, number| {
+            let era = &mut self.eras[*number];
+            if span.end() <= cutoff || *span == Self::ALL_OF_TIME {
+                era.retain(|_, cell| cell.span.end() > cutoff);
+            }
+            self.cells += era.len();
+            if era.is_empty() {
+                era.shrink_to(KEPT_CELLS);
+                self.free.push(*number);
+            }
+            !era.is_empty()
+        });
+        cutoff
+    }
+
+    /// When windows end, and how many counts end with them.
+    fn ends(&self) -> impl Iterator<Item = (i64, usize)> {
+        self.numbers.iter().flat_map(|(span, number)| {
+            let era = &self.eras[*number];
+            let all_of_time = *span == Self::ALL_OF_TIME;
+            let one = (!all_of_time).then(|| (span.end(), era.len()));
+            let each = era.values().take(if all_of_time { era.len() } else { 0 });
+            one.into_iter().chain(each.map(|cell| (cell.span.end(), 1)))
+        })
     }
 }
 
 /// Numbers the owners of counts. Numbers of forgotten owners are used again.
 #[derive(Debug, Default)]
 struct Owners {
-    numbers: AHashMap<Box<[u8]>, u32>,
-    keys: Vec<Option<Box<[u8]>>>,
+    /// The numbers, by what [`Owners::names`] has for them.
+    numbers: HashTable<u32>,
+    names: Vec<Option<Name>>,
     free: Vec<u32>,
-    /// The key that is looked up, kept for its memory.
-    key: Vec<u8>,
+    hasher: RandomState,
+}
+
+/// Who an owner is.
+#[derive(Debug, PartialEq, Eq, Hash)]
+struct Name {
+    server: Option<Box<str>>,
+    grantee: Grantee<Box<str>>,
+}
+
+/// Whom a call was granted to, as far as it was recorded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum Grantee<T> {
+    Grant(T),
+    Session(T),
+    Nobody,
+}
+
+impl<T> Grantee<T> {
+    fn name(&self) -> Option<&T> {
+        match self {
+            Grantee::Grant(name) | Grantee::Session(name) => Some(name),
+            Grantee::Nobody => None,
+        }
+    }
+}
+
+impl<'c> Grantee<&'c str> {
+    fn of(occasion: &Occasion<'c>) -> Self {
+        match (occasion.grant, occasion.session) {
+            (Some(grant), _) => Grantee::Grant(grant),
+            (None, Some(session)) => Grantee::Session(session),
+            (None, None) => Grantee::Nobody,
+        }
+    }
+}
+
+impl Name {
+    fn is(&self, server: Option<&str>, grantee: Grantee<&str>) -> bool {
+        let same = match (&self.grantee, grantee) {
+            (Grantee::Grant(a), Grantee::Grant(b)) | (Grantee::Session(a), Grantee::Session(b)) => {
+                **a == *b
+            }
+            (Grantee::Nobody, Grantee::Nobody) => true,
+            _ => false,
+        };
+        same && self.server.as_deref() == server
+    }
 }
 
 impl Owners {
@@ -274,55 +418,56 @@ impl Owners {
     }
 
     fn number(&mut self, occasion: &Occasion<'_>) -> Owner {
-        self.write_key(occasion);
-        if let Some(number) = self.numbers.get(self.key.as_slice()) {
-            return Owner(*number);
+        let (server, grantee) = (occasion.server, Grantee::of(occasion));
+        let hash = self.hasher.hash_one((server, grantee));
+        let is = |number: &u32| {
+            let name = self.names[*number as usize].as_ref();
+            name.is_some_and(|name| name.is(server, grantee))
+        };
+        match self.numbers.find(hash, is) {
+            Some(number) => Owner(*number),
+            None => self.add(hash, server, grantee),
         }
-        let key: Box<[u8]> = self.key.as_slice().into();
-        let number = self.free.pop().unwrap_or_else(|| {
-            self.keys.push(None);
-            u32::try_from(self.keys.len() - 1).expect("memory ends before the numbers do")
-        });
-        self.keys[number as usize] = Some(key.clone());
-        self.numbers.insert(key, number);
-        Owner(number)
     }
 
-    /// Server and grant as one key. What they are comes first, and how long the server's name is,
-    /// so that no two pairs share one.
-    fn write_key(&mut self, occasion: &Occasion<'_>) {
-        let (kind, name) = match (occasion.grant, occasion.session) {
-            (Some(grant), _) => (2, grant),
-            (None, Some(session)) => (1, session),
-            (None, None) => (0, ""),
+    #[cold]
+    fn add(&mut self, hash: u64, server: Option<&str>, grantee: Grantee<&str>) -> Owner {
+        let number = self.free.pop().unwrap_or_else(|| {
+            self.names.push(None);
+            u32::try_from(self.names.len() - 1).expect("memory ends before the numbers do")
+        });
+        self.names[number as usize] = Some(Name {
+            server: server.map(Into::into),
+            grantee: match grantee {
+                Grantee::Grant(name) => Grantee::Grant(name.into()),
+                Grantee::Session(name) => Grantee::Session(name.into()),
+                Grantee::Nobody => Grantee::Nobody,
+            },
+        });
+        let (names, hasher) = (&self.names, &self.hasher);
+        // A tuple hashes as a struct with its fields, and a boxed text as the text.
+        let rehash = |number: &u32| match &names[*number as usize] {
+            Some(name) => hasher.hash_one(name),
+            None => 0,
         };
-        let server = occasion.server.unwrap_or("");
-        self.key.clear();
-        self.key
-            .push(kind | u8::from(occasion.server.is_some()) << 2);
-        self.key
-            .extend_from_slice(&(server.len() as u64).to_le_bytes());
-        self.key.extend_from_slice(server.as_bytes());
-        self.key.extend_from_slice(name.as_bytes());
+        self.numbers.insert_unique(hash, number, rehash);
+        Owner(number)
     }
 
     /// The grant's or session's name.
     fn name(&self, owner: Owner) -> Option<String> {
-        let key = self.keys[owner.0 as usize].as_ref()?;
-        let (kind, rest) = key.split_first()?;
-        let (length, rest) = rest.split_first_chunk::<8>()?;
-        let name = rest.get(usize::try_from(u64::from_le_bytes(*length)).ok()?..)?;
-        (kind & 3 != 0).then(|| String::from_utf8_lossy(name).into_owned())
+        let name = self.names[owner.0 as usize].as_ref()?;
+        Some(name.grantee.name()?.to_string())
     }
 
-    fn retain(&mut self, spoken_of: &AHashSet<Owner>) {
-        for (number, key) in (0..).zip(&mut self.keys) {
-            if !spoken_of.contains(&Owner(number))
-                && let Some(key) = key.take()
-            {
-                self.numbers.remove(&key);
-                self.free.push(number);
+    fn retain(&mut self, spoken_of: &[bool]) {
+        self.numbers.retain(|number| {
+            let keep = spoken_of[*number as usize];
+            if !keep {
+                self.names[*number as usize] = None;
+                self.free.push(*number);
             }
-        }
+            keep
+        });
     }
 }

@@ -28,15 +28,46 @@ pub enum Verdict {
 pub struct Judged {
     /// The tool's number.
     pub(super) tool: u32,
-    /// The first rule that denies, whatever the counters say.
-    pub(super) denied_by: Option<usize>,
-    /// The rules before it that read counters, in order.
+    denied_by: Option<u32>,
+    /// What few calls have. It stands apart, because verdicts are moved about.
+    details: Option<Box<Details>>,
+}
+
+/// What is to be known of a call whose amounts count, or that can't be decided from its arguments.
+#[derive(Debug, Default)]
+pub(super) struct Details {
+    /// The rules before the one that denies which read counters, in order.
     pub(super) open: SmallVec<[OpenRule; 2]>,
     /// Numbers of the paths whose values would be needed, in the order they were asked for; a path
     /// may stand there more than once.
     pub(super) needs: Vec<usize>,
     /// For each limit that takes its amount from an argument, in order, what the argument says.
     pub(super) amounts: SmallVec<[Measured; 1]>,
+}
+
+impl Judged {
+    /// The first rule that denies, whatever the counters say: its place among the tool's rules.
+    pub(super) fn denied_by(&self) -> Option<usize> {
+        self.denied_by.map(|place| place as usize)
+    }
+
+    fn details_mut(&mut self) -> &mut Details {
+        self.details.get_or_insert_default()
+    }
+
+    pub(super) fn open(&self) -> &[OpenRule] {
+        self.details.as_ref().map_or(&[], |details| &details.open)
+    }
+
+    pub(super) fn needs(&self) -> &[usize] {
+        self.details.as_ref().map_or(&[], |details| &details.needs)
+    }
+
+    pub(super) fn amounts(&self) -> &[Measured] {
+        self.details
+            .as_ref()
+            .map_or(&[], |details| &details.amounts)
+    }
 }
 
 /// A requirement that reads counters: what its conditions on arguments already say.
@@ -71,10 +102,11 @@ pub fn judge(policy: &CompiledPolicy, call: &ToolCall<'_>) -> Verdict {
         MalformedArguments::Forward if is_unreadable(&call.args) => return Verdict::Forwarded,
         MalformedArguments::Deny | MalformedArguments::Forward => {}
     }
-    if let Some(entry) = policy.hidden_by(&call.tool) {
+    let named = policy.named(&call.tool);
+    if let Some(entry) = named.hidden_by {
         return Verdict::Denied(Reason::Hidden(entry));
     }
-    match policy.listed(&call.tool) {
+    match named.listed {
         Some(number) => Verdict::Judged(judge_rules(policy, number, &call.args)),
         None if policy.default == Posture::Deny => Verdict::Denied(Reason::DefaultDeny),
         None => Verdict::Judged(judge_rules(policy, UNLISTED, &call.args)),
@@ -95,13 +127,6 @@ pub fn unassigned(call: &ToolCall<'_>) -> Reason {
 
 fn judge_rules(policy: &CompiledPolicy, number: u32, args: &Args<'_>) -> Judged {
     let tool = policy.tool(number);
-    let mut judged = Judged {
-        tool: number,
-        denied_by: None,
-        open: SmallVec::new(),
-        needs: Vec::new(),
-        amounts: SmallVec::new(),
-    };
     let own = Asked {
         part: tool.own,
         first_rule: 0,
@@ -112,8 +137,19 @@ fn judge_rules(policy: &CompiledPolicy, number: u32, args: &Args<'_>) -> Judged 
         first_rule: tool.own.rules.len(),
         first_path: tool.own.paths.len(),
     };
+    let mut judged = Judged {
+        tool: number,
+        denied_by: None,
+        details: None,
+    };
     for asked in [own, everywhere] {
-        asked.judge(args, &mut judged);
+        if asked.part.asks_arguments() {
+            let arguments = asked.part.paths.find(args);
+            asked.measure(&arguments, &mut judged);
+            if judged.denied_by.is_none() {
+                asked.judge(&arguments, &mut judged);
+            }
+        }
     }
     judged
 }
@@ -126,18 +162,13 @@ struct Asked<'p> {
 }
 
 impl Asked<'_> {
-    fn judge(&self, args: &Args<'_>, judged: &mut Judged) {
-        let arguments = self.part.paths.find(args);
-        judged.amounts.extend(self.measure(&arguments));
-        if judged.denied_by.is_some() {
-            return;
-        }
+    /// Notes the first rule that denies for certain, and what came before it.
+    fn judge(&self, arguments: &Arguments<'_>, judged: &mut Judged) {
         for (place, rule) in (self.first_rule..).zip(&self.part.rules) {
             if rule.reads_counters {
-                judged
-                    .open
-                    .push(self.open_rule(place, rule, &arguments, &mut judged.needs));
-            } else if self.denies(rule, &arguments, &mut judged.needs) {
+                self.open_rule(place, rule, arguments, judged.details_mut());
+            } else if self.denies(rule, arguments, judged) {
+                let place = u32::try_from(place).expect("a policy file is at most 16 MiB");
                 judged.denied_by = Some(place);
                 return;
             }
@@ -145,29 +176,19 @@ impl Asked<'_> {
     }
 
     /// Whether a rule denies for certain. If only unrecorded values can tell, notes which.
-    fn denies(
-        &self,
-        rule: &CompiledRule,
-        arguments: &Arguments<'_>,
-        needs: &mut Vec<usize>,
-    ) -> bool {
-        let noted = needs.len();
+    fn denies(&self, rule: &CompiledRule, arguments: &Arguments<'_>, judged: &mut Judged) -> bool {
         let mut all = Truth::True;
-        for (path, truth) in on_arguments(rule, arguments) {
-            match truth {
-                Truth::False => {
-                    all = Truth::False;
-                    break;
-                }
-                Truth::Unknown => {
-                    all = Truth::Unknown;
-                    needs.push(self.first_path + path);
-                }
-                Truth::True => {}
+        for (_, truth) in on_arguments(rule, arguments) {
+            all = all.min(truth);
+            if all == Truth::False {
+                break;
             }
         }
-        if all == Truth::False {
-            needs.truncate(noted);
+        if all == Truth::Unknown {
+            let unknown =
+                on_arguments(rule, arguments).filter(|(_, truth)| *truth == Truth::Unknown);
+            let needs = unknown.map(|(path, _)| self.first_path + path);
+            judged.details_mut().needs.extend(needs);
         }
         match rule.effect {
             Effect::Require => all == Truth::False,
@@ -175,15 +196,15 @@ impl Asked<'_> {
         }
     }
 
-    /// What a rule that reads counters says as far as arguments go. Such rules are requirements: the
-    /// gateway dialect can't read counters.
+    /// Notes what a rule that reads counters says as far as arguments go. Such rules are
+    /// requirements: the gateway dialect can't read counters.
     fn open_rule(
         &self,
         place: usize,
         rule: &CompiledRule,
         arguments: &Arguments<'_>,
-        needs: &mut Vec<usize>,
-    ) -> OpenRule {
+        details: &mut Details,
+    ) {
         let mut open = OpenRule {
             rule: place,
             fails_at: None,
@@ -197,27 +218,28 @@ impl Asked<'_> {
                 Truth::False => open.fails_at = open.fails_at.or(Some(at)),
                 Truth::Unknown => {
                     open.unknown = true;
-                    needs.push(self.first_path + path);
+                    details.needs.push(self.first_path + path);
                 }
                 Truth::True => {}
             }
         }
-        open
+        details.open.push(open);
     }
 
-    /// What the arguments say of each amount that is taken from one.
-    fn measure(&self, arguments: &Arguments<'_>) -> impl Iterator<Item = Measured> {
-        self.part.limits.iter().filter_map(|limit| {
+    /// Notes what the arguments say of each amount that is taken from one.
+    fn measure(&self, arguments: &Arguments<'_>, judged: &mut Judged) {
+        for limit in &self.part.limits {
             let (path, read): (_, fn(&str) -> Option<Quantity>) = match limit.amount {
-                CompiledAmount::Fixed(_) => return None,
+                CompiledAmount::Fixed(_) => continue,
                 CompiledAmount::Exact(path) => (path, exact),
                 CompiledAmount::Truncated(path) => (path, truncated),
             };
-            Some(match arguments[path] {
+            let amount = match arguments[path] {
                 Argument::Unrecorded { .. } => Measured::Unrecorded(self.first_path + path),
                 argument => measured(argument, read),
-            })
-        })
+            };
+            judged.details_mut().amounts.push(amount);
+        }
     }
 }
 
@@ -239,7 +261,7 @@ fn on_arguments<'r>(
 fn measured(argument: Argument<'_>, read: fn(&str) -> Option<Quantity>) -> Measured {
     match argument {
         Argument::Missing | Argument::Unrecorded { .. } => Measured::Unusable,
-        Argument::Present(text) => match walk::Value::of(text) {
+        Argument::Present(text) => match text.value() {
             walk::Value::Number(number) => {
                 read(number).map_or(Measured::Unusable, Measured::Usable)
             }
@@ -265,7 +287,7 @@ fn truncated(number: &str) -> Option<Quantity> {
 fn is_unreadable(args: &Args<'_>) -> bool {
     match args {
         Args::NotAnObject(_) => true,
-        Args::Object(text) => holds_infinite_number(text),
+        Args::Object(object) => holds_infinite_number(object.text()),
         Args::None | Args::NamesOnly(_) => false,
     }
 }

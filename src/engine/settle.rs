@@ -80,8 +80,8 @@ pub fn settle(
         Verdict::Judged(judged) => judged,
     };
     let tool = policy.tool(judged.tool);
-    let asks_counters = !replay.ignore_limits && (tool.has_limits() || !judged.open.is_empty());
-    if !asks_counters || (judged.open.is_empty() && judged.denied_by.is_some()) {
+    let asks_counters = !replay.ignore_limits && (tool.has_limits() || !judged.open().is_empty());
+    if !asks_counters || (judged.open().is_empty() && judged.denied_by().is_some()) {
         return Ok(without_counters(tool, judged));
     }
     let ts = occasion.ts.ok_or(MissingTime)?;
@@ -99,23 +99,23 @@ pub fn settle(
 
 fn without_counters(tool: Tool<'_>, judged: &Judged) -> Decision {
     let failed = judged
-        .open
+        .open()
         .iter()
         .find(|open| open.fails_at.is_some())
         .map(|open| open.rule);
-    match failed.or(judged.denied_by) {
+    match failed.or(judged.denied_by()) {
         Some(rule) => Decision::Deny(Reason::Clause(tool.rule(rule).clause)),
         None => unknown_or_allow(tool, judged, &[]),
     }
 }
 
 fn unknown_or_allow(tool: Tool<'_>, judged: &Judged, amounts: &[usize]) -> Decision {
-    if judged.needs.is_empty() && amounts.is_empty() {
+    if judged.needs().is_empty() && amounts.is_empty() {
         return Decision::Allow;
     }
     let mut named = AHashSet::new();
     let paths = judged
-        .needs
+        .needs()
         .iter()
         .chain(amounts)
         .map(|&path| tool.path(path));
@@ -134,7 +134,15 @@ struct Settlement<'s> {
     owner: Owner,
     ts: Timestamp,
     /// What was consumed so far, to be given back if a later limit refuses.
-    charges: SmallVec<[(&'s CompiledLimit, Quantity); 4]>,
+    charges: SmallVec<[Charge<'s>; 4]>,
+}
+
+/// What was consumed under one limit.
+struct Charge<'s> {
+    limit: &'s CompiledLimit,
+    amount: Quantity,
+    /// What its counter held then.
+    count: Quantity,
 }
 
 /// Why a limit refuses.
@@ -149,7 +157,7 @@ impl<'s> Settlement<'s> {
             return decision;
         }
         let (refused, unrecorded) = self.reserve();
-        let rules_unknown = !self.judged.needs.is_empty();
+        let rules_unknown = !self.judged.needs().is_empty();
         let decision = match refused {
             // Whatever the missing values are, the rules or this limit deny.
             Some((limit, Refusal::Unusable)) if unrecorded.is_empty() => {
@@ -179,7 +187,7 @@ impl<'s> Settlement<'s> {
 
     /// The first denial by a rule, now that counters can be read.
     fn rules(&self) -> Option<Decision> {
-        for open in &self.judged.open {
+        for open in self.judged.open() {
             let rule = self.tool.rule(open.rule);
             if let Some(window) = self.failing_counter(*open) {
                 return Some(Decision::Throttle {
@@ -191,7 +199,7 @@ impl<'s> Settlement<'s> {
                 return Some(Decision::Deny(Reason::Clause(rule.clause)));
             }
         }
-        let rule = self.tool.rule(self.judged.denied_by?);
+        let rule = self.tool.rule(self.judged.denied_by()?);
         Some(Decision::Deny(Reason::Clause(rule.clause)))
     }
 
@@ -211,7 +219,7 @@ impl<'s> Settlement<'s> {
     /// Reserves on every limit in order, up to the first that refuses. Also gives the paths of the
     /// amounts that were not recorded.
     fn reserve(&mut self) -> (Option<(&'s CompiledLimit, Refusal)>, SmallVec<[usize; 1]>) {
-        let mut amounts = self.judged.amounts.iter();
+        let mut amounts = self.judged.amounts().iter();
         let mut unrecorded = SmallVec::new();
         for limit in self.tool.limits() {
             let amount = match limit.amount {
@@ -247,27 +255,26 @@ impl<'s> Settlement<'s> {
 
     /// Adds `amount` to a limit's counter if there is room for it.
     fn charge(&mut self, limit: &'s CompiledLimit, amount: Quantity, max: i64) -> bool {
-        let counted = self
+        let charged = limit.charges.then_some(&amount);
+        let (counter, window) = (limit.counter, limit.window);
+        let count = self
             .counters
-            .count(limit.counter, self.owner, limit.window, self.ts);
-        let count = if limit.charges {
-            counted.plus(&amount)
-        } else {
-            counted
-        };
-        if count > Quantity::Whole(max) {
+            .charge(counter, self.owner, window, self.ts, charged, max);
+        let Some(count) = count else {
             return false;
-        }
+        };
         if limit.charges {
-            self.counters
-                .store(limit.counter, self.owner, limit.window, self.ts, count);
-            self.charges.push((limit, amount));
+            self.charges.push(Charge {
+                limit,
+                amount,
+                count,
+            });
         }
         true
     }
 
     fn give_back(&mut self) {
-        while let Some((limit, amount)) = self.charges.pop() {
+        while let Some(Charge { limit, amount, .. }) = self.charges.pop() {
             self.counters
                 .give_back(limit.counter, self.owner, limit.window, self.ts, &amount);
         }
@@ -275,16 +282,18 @@ impl<'s> Settlement<'s> {
 
     /// Lets the counters see what stands now: these counts will not be given back.
     fn remember(&mut self) {
-        for (limit, _) in &self.charges {
-            self.counters
-                .note_peak(limit.counter, self.owner, limit.window, self.ts);
+        for (at, Charge { limit, count, .. }) in self.charges.iter().enumerate() {
+            let again = |later: &Charge<'_>| later.limit.counter == limit.counter;
+            if !self.charges[at + 1..].iter().any(again) {
+                self.counters
+                    .note_peak(limit.counter, self.owner, limit.window, self.ts, count);
+            }
         }
     }
 
     /// Seconds until the window ends, rounded up: from 1 to the window's length.
     fn seconds_left(&self, window: Window) -> u64 {
-        let length = window.seconds();
-        let gone = self.ts.seconds.rem_euclid(length);
-        u64::try_from(length - gone).expect("less than a window is gone")
+        let end = window.start(self.ts.seconds) + window.seconds();
+        u64::try_from(end - self.ts.seconds).expect("a window ends after each of its seconds")
     }
 }

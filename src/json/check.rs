@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::stops::Stops;
 use crate::source::MAX_DEPTH;
 use crate::span::Span;
 
@@ -11,18 +12,29 @@ use crate::span::Span;
 pub trait Observer {
     /// An object opens at `depth`.
     fn open_object(&mut self, _depth: usize) {}
-    /// A key of the innermost open object; the span is that between the quotes, as written.
-    fn key(&mut self, _depth: usize, _span: Span) {}
-    /// The value after the last key of `depth` has ended; `span` is its text.
-    fn member(&mut self, _depth: usize, _span: Span) {}
+    /// A key of the innermost open object.
+    fn key(&mut self, _depth: usize, _key: Quoted) {}
+    /// The value after the last key of `depth` begins.
+    fn value(&mut self, _depth: usize, _start: usize) {}
+    /// The value after the last key of `depth` has ended. `plain` if it is a string without escapes.
+    fn member(&mut self, _depth: usize, _end: usize, _plain: bool) {}
     /// The innermost open object closes.
-    fn close_object(&mut self, _depth: usize, _text: &str) -> Result<(), Error> {
+    fn close_object(&mut self, _depth: usize) -> Result<(), Error> {
         Ok(())
     }
 }
 
 /// Looks at nothing.
 impl Observer for () {}
+
+/// A string of a text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Quoted {
+    /// What stands between its quotes, as written.
+    pub span: Span,
+    /// Whether there is an escape in it.
+    pub escaped: bool,
+}
 
 /// Why a text is not one JSON value, and where.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -62,6 +74,8 @@ pub enum ErrorKind {
     ControlCharacter,
     /// Deeper than [`MAX_DEPTH`].
     TooDeep,
+    /// More bytes than a [`super::Tape`] can number.
+    TooLong,
     /// The key stands twice in its object; the span given here is that of the first.
     DuplicateKey(Span),
 }
@@ -84,6 +98,7 @@ impl fmt::Display for ErrorKind {
             ErrorKind::TooDeep => {
                 return write!(f, "nested more than {MAX_DEPTH} levels deep");
             }
+            ErrorKind::TooLong => "longer than 4 GiB",
             ErrorKind::DuplicateKey(_) => "the same key twice in one object",
         })
     }
@@ -98,13 +113,26 @@ impl fmt::Display for Error {
 impl std::error::Error for Error {}
 
 /// Checks that `text` is one JSON value with white space around it at most.
+///
+/// # Errors
+/// The first thing that is wrong.
 pub fn check<O: Observer>(text: &str, observer: &mut O) -> Result<(), Error> {
+    check_part(text, Span::new(0, text.len()), observer)
+}
+
+/// [`check`] of a part of `text`, such as one of its lines. Spans are within all of the text.
+///
+/// # Errors
+/// The first thing that is wrong with the part.
+pub fn check_part<O: Observer>(text: &str, part: Span, observer: &mut O) -> Result<(), Error> {
     let mut checker = Checker {
-        text,
-        bytes: text.as_bytes(),
-        at: 0,
+        text: &text[..part.end],
+        bytes: &text.as_bytes()[..part.end],
+        all: text.as_bytes(),
+        at: part.start,
         open: Stack::default(),
-        starts: [0; MAX_DEPTH + 1],
+        stops: Stops::new(),
+        plain: false,
         observer,
     };
     checker.document()
@@ -143,12 +171,16 @@ impl Stack {
 }
 
 struct Checker<'t, 'o, O> {
+    /// The text up to the end of what is checked, also as bytes.
     text: &'t str,
     bytes: &'t [u8],
+    /// With what follows that, so that strings at the end need no care of their own.
+    all: &'t [u8],
     at: usize,
     open: Stack,
-    /// Where the value of the current member starts, for each depth.
-    starts: [usize; MAX_DEPTH + 1],
+    stops: Stops,
+    /// Whether the last value was a string without escapes.
+    plain: bool,
     observer: &'o mut O,
 }
 
@@ -167,10 +199,17 @@ impl<O: Observer> Checker<'_, '_, O> {
 
     /// Reads a scalar, an empty container, or what opens one that is not empty; in the last case
     /// a value has to follow, and the answer is `true`.
+    #[inline(always)]
     fn open_or_scalar(&mut self) -> Result<bool, Error> {
-        self.starts[self.open.depth] = self.at;
+        if self.open.in_object() {
+            self.observer.value(self.open.depth, self.at);
+        }
+        self.plain = false;
         match self.peek() {
-            Some(b'"') => self.string().map(|_| false),
+            Some(b'"') => {
+                self.plain = !self.string()?.escaped;
+                Ok(false)
+            }
             Some(b'{') => {
                 self.push(true)?;
                 self.observer.open_object(self.open.depth);
@@ -201,6 +240,7 @@ impl<O: Observer> Checker<'_, '_, O> {
 
     /// Reads what follows a value, closing as many containers as end here. `true` if another value
     /// has to follow, `false` at the end of the text.
+    #[inline(always)]
     fn after_value(&mut self) -> Result<bool, Error> {
         loop {
             if self.open.depth == 0 {
@@ -212,8 +252,7 @@ impl<O: Observer> Checker<'_, '_, O> {
             }
             let object = self.open.in_object();
             if object {
-                let span = Span::new(self.starts[self.open.depth], self.at);
-                self.observer.member(self.open.depth, span);
+                self.observer.member(self.open.depth, self.at, self.plain);
             }
             self.space();
             let comma = self.at;
@@ -243,6 +282,7 @@ impl<O: Observer> Checker<'_, '_, O> {
         }
     }
 
+    #[inline(always)]
     fn push(&mut self, object: bool) -> Result<(), Error> {
         let at = self.at;
         self.at += 1;
@@ -254,21 +294,24 @@ impl<O: Observer> Checker<'_, '_, O> {
     }
 
     /// Leaves the innermost container, whose end was just read.
+    #[inline(always)]
     fn close(&mut self) -> Result<(), Error> {
         if self.open.in_object() {
-            self.observer.close_object(self.open.depth, self.text)?;
+            self.observer.close_object(self.open.depth)?;
         }
         self.open.pop();
+        self.plain = false;
         Ok(())
     }
 
     /// A key and its colon.
+    #[inline(always)]
     fn key(&mut self) -> Result<(), Error> {
         if self.peek() != Some(b'"') {
             return Err(self.unexpected(ErrorKind::ExpectedKey));
         }
-        let span = self.string()?;
-        self.observer.key(self.open.depth, span);
+        let key = self.string()?;
+        self.observer.key(self.open.depth, key);
         self.space();
         if self.eat(b':') {
             Ok(())
@@ -277,27 +320,49 @@ impl<O: Observer> Checker<'_, '_, O> {
         }
     }
 
-    /// A string; the span is that between its quotes.
-    fn string(&mut self) -> Result<Span, Error> {
-        let quote = self.at;
+    #[inline(always)]
+    fn string(&mut self) -> Result<Quoted, Error> {
+        let start = self.at + 1;
+        self.at = self.plain_end(start);
+        if self.peek() != Some(b'"') {
+            return self.uncommon_string(start);
+        }
         self.at += 1;
+        Ok(Quoted {
+            span: Span::new(start, self.at - 1),
+            escaped: false,
+        })
+    }
+
+    /// The first byte from `at` on that is not plain text, or the end.
+    #[inline(always)]
+    fn plain_end(&mut self, at: usize) -> usize {
+        self.stops.next(self.all, at).min(self.bytes.len())
+    }
+
+    /// The rest of a string that has an escape, or is broken.
+    fn uncommon_string(&mut self, start: usize) -> Result<Quoted, Error> {
         loop {
-            self.at += plain_length(&self.bytes[self.at..]);
             match self.peek() {
                 Some(b'"') => {
                     self.at += 1;
-                    return Ok(Span::new(quote + 1, self.at - 1));
+                    return Ok(Quoted {
+                        span: Span::new(start, self.at - 1),
+                        escaped: true,
+                    });
                 }
                 Some(b'\\') => self.escape()?,
                 Some(_) => {
                     return Err(self.error(ErrorKind::ControlCharacter, self.at, self.at + 1));
                 }
-                None => return Err(self.error(ErrorKind::UnexpectedEnd, quote, self.at)),
+                None => return Err(self.error(ErrorKind::UnexpectedEnd, start - 1, self.at)),
             }
+            self.at = self.plain_end(self.at);
         }
     }
 
     /// An escape. Surrogates need no partner: what stands for text is decided when it is decoded.
+    #[inline(always)]
     fn escape(&mut self) -> Result<(), Error> {
         let start = self.at;
         let length = match self.bytes.get(start + 1) {
@@ -355,16 +420,23 @@ impl<O: Observer> Checker<'_, '_, O> {
         }
     }
 
+    #[inline(always)]
     fn space(&mut self) {
+        // What follows is rarely space, and everything else is above it.
+        if self.peek().is_some_and(|byte| byte > b' ') {
+            return;
+        }
         while let Some(b' ' | b'\n' | b'\r' | b'\t') = self.peek() {
             self.at += 1;
         }
     }
 
+    #[inline(always)]
     fn peek(&self) -> Option<u8> {
         self.bytes.get(self.at).copied()
     }
 
+    #[inline(always)]
     fn eat(&mut self, byte: u8) -> bool {
         let found = self.peek() == Some(byte);
         self.at += usize::from(found);
@@ -372,6 +444,7 @@ impl<O: Observer> Checker<'_, '_, O> {
     }
 
     /// The error at the current place: `kind`, unless the text ends here or a comment begins.
+    #[cold]
     fn unexpected(&self, kind: ErrorKind) -> Error {
         match self.peek() {
             None => self.error(ErrorKind::UnexpectedEnd, self.at, self.at),
@@ -389,35 +462,9 @@ impl<O: Observer> Checker<'_, '_, O> {
         }
     }
 
+    #[cold]
     fn error(&self, kind: ErrorKind, start: usize, end: usize) -> Error {
         let span = Span::new(start, end.min(self.bytes.len()));
         Error { kind, span }
     }
-}
-
-/// How many bytes at the start of `bytes` are neither a quote, a backslash nor a control character.
-/// Eight at a time: most strings are plain text.
-pub(super) fn plain_length(bytes: &[u8]) -> usize {
-    const ONES: u64 = u64::from_ne_bytes([0x01; 8]);
-    const HIGH: u64 = u64::from_ne_bytes([0x80; 8]);
-    /// The high bit of each byte that is zero (and perhaps of bytes above such a byte).
-    fn zeros(word: u64) -> u64 {
-        word.wrapping_sub(ONES) & !word & HIGH
-    }
-    let mut at = 0;
-    for chunk in bytes.chunks_exact(8) {
-        let word = u64::from_le_bytes(chunk.try_into().expect("chunks_exact gives 8 bytes"));
-        let controls = word.wrapping_sub(ONES * 0x20) & !word & HIGH;
-        let quotes = zeros(word ^ (ONES * u64::from(b'"')));
-        let slashes = zeros(word ^ (ONES * u64::from(b'\\')));
-        let stops = controls | quotes | slashes;
-        if stops != 0 {
-            // Borrows only run upwards, so the lowest marked byte is a true one.
-            return at + (stops.trailing_zeros() / 8) as usize;
-        }
-        at += 8;
-    }
-    let rest = &bytes[at..];
-    let stop = |&b: &u8| b == b'"' || b == b'\\' || b < 0x20;
-    at + rest.iter().position(stop).unwrap_or(rest.len())
 }

@@ -6,11 +6,13 @@
 //! values reports every duplicate. So there is one small grammar here, and both the traces and the
 //! policies are read through it. It is compared with `serde_json` on generated texts and fuzzed.
 //!
-//! [`check`] says whether a text is one JSON value; [`walk`] trusts a text that was checked.
+//! [`check`] says whether a text is one JSON value; a [`Tape`] also notes where every member of every
+//! object stands; [`walk`] trusts a text that was checked.
 
 mod check;
-mod unique;
+mod stops;
+mod tape;
 pub mod walk;
 
-pub use check::{Error, ErrorKind, Observer, check};
-pub use unique::UniqueKeys;
+pub use check::{Error, ErrorKind, Observer, Quoted, check, check_part};
+pub use tape::{Field, Fields, Glance, Object, Tape, Text};

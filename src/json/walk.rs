@@ -4,7 +4,7 @@
 
 use std::borrow::Cow;
 
-use super::check::plain_length;
+use super::stops::Stops;
 use crate::span::Span;
 
 /// A value, seen without building it.
@@ -140,12 +140,14 @@ fn skip_value(bytes: &[u8], at: usize) -> usize {
 
 fn skip_string(bytes: &[u8], quote: usize) -> usize {
     let mut at = quote + 1;
-    while at < bytes.len() {
-        at += plain_length(&bytes[at..]);
-        match bytes.get(at) {
-            Some(b'"') => return at + 1,
-            Some(b'\\') => at += 2,
-            _ => at += 1,
+    while let Some(stop) = bytes
+        .get(at..)
+        .and_then(|rest| memchr::memchr2(b'"', b'\\', rest))
+    {
+        at += stop;
+        match bytes[at] {
+            b'"' => return at + 1,
+            _ => at += 2,
         }
     }
     bytes.len()
@@ -181,16 +183,25 @@ pub fn decode(raw: &str) -> Cow<'_, str> {
         return Cow::Borrowed(raw);
     };
     let mut out = String::with_capacity(raw.len());
-    out.push_str(&raw[..first]);
-    let mut rest = &raw[first..];
-    while !rest.is_empty() {
-        let (c, length) = decode_escape(rest);
-        out.push(c);
-        rest = rest.get(length..).unwrap_or("");
-        let plain = memchr::memchr(b'\\', rest.as_bytes()).unwrap_or(rest.len());
-        out.push_str(&rest[..plain]);
-        rest = &rest[plain..];
+    let (mut written, mut next) = (0, first);
+    let mut stops = Stops::new();
+    while next < raw.len() {
+        if raw.as_bytes()[next] != b'\\' {
+            // A quote or a control character: no text that was checked has one here.
+            next += 1;
+        } else {
+            out.push_str(&raw[written..next]);
+            let (c, length) = decode_escape(&raw[next..]);
+            out.push(c);
+            next = raw.len().min(next + length);
+            while !raw.is_char_boundary(next) {
+                next += 1;
+            }
+            written = next;
+        }
+        next = stops.next(raw.as_bytes(), next);
     }
+    out.push_str(&raw[written..]);
     Cow::Owned(out)
 }
 

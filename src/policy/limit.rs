@@ -124,6 +124,17 @@ impl Window {
         }
     }
 
+    /// Where the window starts that `second` falls into, both in seconds since 1970.
+    pub fn start(self, second: i64) -> i64 {
+        // Divisors that are known when this is compiled: dividing by any other is slow.
+        second
+            - match self {
+                Window::Minute => second.rem_euclid(60),
+                Window::Hour => second.rem_euclid(3_600),
+                Window::Day => second.rem_euclid(86_400),
+            }
+    }
+
     /// Length in seconds.
     pub fn seconds(self) -> i64 {
         match self {

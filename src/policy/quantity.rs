@@ -53,12 +53,13 @@ impl Quantity {
 
     /// The sum.
     #[must_use]
+    #[inline]
     pub fn plus(&self, other: &Quantity) -> Quantity {
         match (self, other) {
             (Quantity::Whole(a), Quantity::Whole(b)) if a.checked_add(*b).is_some() => {
                 Quantity::Whole(a + b)
             }
-            _ => Self::from(self.decimal() + other.decimal()),
+            _ => self.decimal_sum(other),
         }
     }
 
@@ -71,6 +72,16 @@ impl Quantity {
             }
             _ => Self::from(self.decimal() - other.decimal()),
         }
+    }
+
+    #[cold]
+    fn decimal_sum(&self, other: &Quantity) -> Quantity {
+        Self::from(self.decimal() + other.decimal())
+    }
+
+    #[cold]
+    fn decimal_cmp(&self, other: &Quantity) -> Ordering {
+        self.decimal().cmp(&other.decimal())
     }
 
     fn decimal(&self) -> BigDecimal {
@@ -94,16 +105,18 @@ impl From<BigDecimal> for Quantity {
 }
 
 impl PartialOrd for Quantity {
+    #[inline]
     fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
         Some(self.cmp(other))
     }
 }
 
 impl Ord for Quantity {
+    #[inline]
     fn cmp(&self, other: &Self) -> Ordering {
         match (self, other) {
             (Quantity::Whole(a), Quantity::Whole(b)) => a.cmp(b),
-            _ => self.decimal().cmp(&other.decimal()),
+            _ => self.decimal_cmp(other),
         }
     }
 }

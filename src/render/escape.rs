@@ -50,6 +50,24 @@ pub fn printable(text: &str) -> Cow<'_, str> {
     Cow::Owned(shown)
 }
 
+/// [`printable`] for a text of several lines, such as a diff: tabs and line ends stay what they are.
+pub fn printable_lines(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for line in text.split_inclusive('\n') {
+        let end = ["\r\n", "\n"].into_iter().find(|end| line.ends_with(end));
+        let end = end.unwrap_or("");
+        let body = &line[..line.len() - end.len()];
+        for (nth, part) in body.split('\t').enumerate() {
+            if nth > 0 {
+                shown.push('\t');
+            }
+            shown.push_str(&printable(part));
+        }
+        shown.push_str(end);
+    }
+    shown
+}
+
 /// Appends the first character of `rest` to `shown` as it may be shown in the middle of a line,
 /// a tab as four spaces. Gives back the bytes that were read: none at the end of the text.
 pub fn push_printable(shown: &mut String, rest: &str) -> usize {
@@ -115,6 +133,29 @@ fn push_escape(shown: &mut String, c: char) {
 pub fn to_json<W: io::Write>(value: &impl Serialize, out: W) -> io::Result<()> {
     value.serialize(&mut Serializer::with_formatter(out, SafeJson))?;
     Ok(())
+}
+
+/// [`to_json`] of a text: most need no escapes.
+///
+/// # Errors
+/// Those of `out`.
+pub fn text_to_json(text: &str, out: &mut Vec<u8>) -> io::Result<()> {
+    let plain = |byte: &u8| matches!(byte, b' '..=b'~') && !matches!(byte, b'"' | b'\\' | b'#');
+    if !text.as_bytes().iter().all(plain) {
+        return to_json(&text, out);
+    }
+    out.push(b'"');
+    out.extend_from_slice(text.as_bytes());
+    out.push(b'"');
+    Ok(())
+}
+
+/// Writes `text`, which is JSON, in the same way.
+///
+/// # Errors
+/// Those of `out`.
+pub fn raw_json(text: &str, out: &mut Vec<u8>) -> io::Result<()> {
+    SafeJson.write_raw_fragment(out, text)
 }
 
 /// `value` as JSON of several lines, indented by two, for people who paste it; safe to print, equal
@@ -210,6 +251,13 @@ mod tests {
     }
 
     #[test]
+    fn lines_keep_their_layout() {
+        let text = "-\ta: 1\r\n+\ta: 2\r\n ::error::x\n+\u{1b}[2J\r\r\n last";
+        let shown = "-\ta: 1\r\n+\ta: 2\r\n \\u{3a}:error::x\n+\\u{1b}[2J\\r\r\n last";
+        assert_eq!(printable_lines(text), shown);
+    }
+
+    #[test]
     fn commands_of_ci_systems_are_taken_apart() {
         assert_eq!(printable("::error::x"), "\\u{3a}:error::x");
         assert_eq!(
@@ -247,6 +295,9 @@ mod tests {
         fn json_is_safe_and_means_the_same(text in r"(?s)(.|##a\[|[\x00-\x20\u{7f}-\u{ad}\u{200b}-\u{206f}\u{e0000}-\u{e0080}])*") {
             let mut out = Vec::new();
             to_json(&text, &mut out).expect("a Vec takes all");
+            let mut quickly = Vec::new();
+            text_to_json(&text, &mut quickly).expect("a Vec takes all");
+            prop_assert_eq!(&quickly, &out);
             let json = String::from_utf8(out).expect("JSON is UTF-8");
             prop_assert!(!json.contains(is_dangerous) && !json.contains("##["));
             prop_assert_eq!(serde_json::from_str::<String>(&json).expect("it is JSON"), text);

@@ -7,7 +7,9 @@ pub mod assign;
 pub mod pipeline;
 pub mod summary;
 
-use crate::engine::{Decision, Explanation};
+use std::borrow::Cow;
+
+use crate::engine::{CompiledPolicy, Decision, Explanation};
 use crate::time::Timestamp;
 
 /// A decided call, as reports show it.
@@ -35,14 +37,19 @@ pub struct Row<'r> {
     pub policy: Option<usize>,
     /// What became of it.
     pub decision: &'r Decision,
-    /// Why it was refused, if it was.
-    pub explanation: Option<Explanation<'r>>,
+    /// That policy.
+    pub compiled: Option<&'r CompiledPolicy>,
 }
 
 impl Row<'_> {
+    /// Why it was refused, if it was.
+    pub fn explanation(&self) -> Option<Explanation<'_>> {
+        self.decision.explain(self.compiled, self.tool)
+    }
+
     /// When the call was made: as it was written, or else in UTC.
-    pub fn time(&self) -> Option<std::borrow::Cow<'_, str>> {
-        let text = self.ts_text.map(std::borrow::Cow::Borrowed);
+    pub fn time(&self) -> Option<Cow<'_, str>> {
+        let text = self.ts_text.map(Cow::Borrowed);
         text.or_else(|| Some(self.ts?.to_string().into()))
     }
 }

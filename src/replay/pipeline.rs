@@ -293,7 +293,7 @@ impl<'p> Session<'p> {
             args: judged.text(entry.args),
             policy: entry.policy,
             decision: &decision,
-            explanation: decision.explain(entry.policy.map(|p| &self.policies[p].policy), tool),
+            compiled: entry.policy.map(|policy| &self.policies[policy].policy),
         })))
     }
 
@@ -401,28 +401,36 @@ impl Entry {
 /// A text in a [`JudgedBlock`]: an offset into its lines, or past their end into what was decoded.
 #[derive(Debug, Clone, Copy)]
 struct Text {
-    start: usize,
-    length: usize,
+    start: u32,
+    length: u32,
 }
 
 impl Text {
     const NONE: Text = Text {
-        start: usize::MAX,
+        start: u32::MAX,
         length: 0,
     };
+
+    fn new(start: usize, length: usize) -> Self {
+        let small = |n| u32::try_from(n).expect("a block is bounded by its longest line");
+        Text {
+            start: small(start),
+            length: small(length),
+        }
+    }
 }
 
 impl JudgedBlock {
     fn text(&self, text: Text) -> Option<&str> {
-        if text.start == usize::MAX {
+        if text.start == u32::MAX {
             return None;
         }
-        let lines = self.block.text.len();
-        let (from, start) = match text.start.checked_sub(lines) {
+        let (start, length) = (text.start as usize, text.length as usize);
+        let (from, start) = match start.checked_sub(self.block.text.len()) {
             Some(past) => (&self.decoded, past),
-            None => (&self.block.text, text.start),
+            None => (&self.block.text, start),
         };
-        from.get(start..start + text.length)
+        from.get(start..start + length)
     }
 }
 
@@ -462,41 +470,16 @@ impl<'p> Judge<'p> {
         let mut texts = Texts {
             lines: &block.text,
             decoded,
+            keep_args: self.keep_args,
         };
-        for (line, text) in block.lines() {
-            match self.reader.read(line, text) {
-                Ok(Some(call)) => entries.push(self.entry(&call, &mut texts)),
+        for line in block.lines() {
+            match self.reader.read(line) {
+                Ok(Some(call)) => entries.push(texts.entry(self.policies, &call)),
                 Ok(None) => {}
-                Err(problem) => problems.push((line, problem.to_string())),
+                Err(problem) => problems.push((line.number, problem.to_string())),
             }
         }
         problems.sort_by_key(|(line, _)| *line);
-    }
-
-    fn entry(&self, call: &ToolCall<'_>, texts: &mut Texts<'_>) -> Entry {
-        let policy = policy_for(self.policies, call);
-        let verdict = match policy {
-            Some(policy) => judge(&self.policies[policy].policy, call),
-            None => Verdict::Denied(unassigned(call)),
-        };
-        Entry {
-            line: call.line,
-            ts: call.ts,
-            ts_text: call.ts_text.map_or(Text::NONE, |text| texts.borrowed(text)),
-            session: texts.keep(call.session.as_ref()),
-            grant: texts.keep(call.grant.as_ref()),
-            server: texts.keep(call.server.as_ref()),
-            tool: texts.keep(Some(&call.tool)),
-            args: match &call.args {
-                Args::Object(text) | Args::NotAnObject(text) if self.keep_args => {
-                    texts.keep(Some(text))
-                }
-                _ => Text::NONE,
-            },
-            outcome: call.outcome,
-            policy,
-            verdict,
-        }
     }
 }
 
@@ -504,9 +487,36 @@ impl<'p> Judge<'p> {
 struct Texts<'b> {
     lines: &'b str,
     decoded: &'b mut String,
+    keep_args: bool,
 }
 
 impl Texts<'_> {
+    /// Judges a call.
+    fn entry(&mut self, policies: &[Assigned], call: &ToolCall<'_>) -> Entry {
+        let policy = policy_for(policies, call);
+        let verdict = match policy {
+            Some(policy) => judge(&policies[policy].policy, call),
+            None => Verdict::Denied(unassigned(call)),
+        };
+        Entry {
+            line: call.line,
+            ts: call.ts,
+            ts_text: call.ts_text.map_or(Text::NONE, |text| self.borrowed(text)),
+            session: self.keep(call.session.as_ref()),
+            grant: self.keep(call.grant.as_ref()),
+            server: self.keep(call.server.as_ref()),
+            tool: self.keep(Some(&call.tool)),
+            args: match &call.args {
+                Args::Object(object) if self.keep_args => self.borrowed(object.text()),
+                Args::NotAnObject(text) if self.keep_args => self.borrowed(text),
+                _ => Text::NONE,
+            },
+            outcome: call.outcome,
+            policy,
+            verdict,
+        }
+    }
+
     fn keep(&mut self, text: Option<&Cow<'_, str>>) -> Text {
         match text {
             None => Text::NONE,
@@ -514,10 +524,7 @@ impl Texts<'_> {
             Some(Cow::Owned(text)) => {
                 let start = self.lines.len() + self.decoded.len();
                 self.decoded.push_str(text);
-                Text {
-                    start,
-                    length: text.len(),
-                }
+                Text::new(start, text.len())
             }
         }
     }
@@ -526,9 +533,6 @@ impl Texts<'_> {
     fn borrowed(&self, text: &str) -> Text {
         let start = text.as_ptr().addr() - self.lines.as_ptr().addr();
         debug_assert!(start + text.len() <= self.lines.len());
-        Text {
-            start,
-            length: text.len(),
-        }
+        Text::new(start, text.len())
     }
 }

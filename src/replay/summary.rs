@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use ahash::{AHashMap, AHashSet};
+use ahash::{AHashMap, AHashSet, RandomState};
+use hashbrown::HashTable;
 
 use super::Row;
 use super::assign::Assigned;
@@ -57,14 +58,25 @@ pub struct TraceLine {
 #[derive(Debug, Default)]
 pub struct Summarizer {
     total: Tally,
-    tools: AHashMap<Box<str>, AHashMap<Box<str>, Tally>>,
-    tool_count: usize,
+    tools: Vec<CountedTool>,
+    /// Where a tool is in `tools`, by server and tool.
+    numbers: HashTable<usize>,
+    hasher: RandomState,
     other_tools: Tally,
     reasons: AHashMap<ReasonKey, ReasonCount>,
     sessions: AHashSet<Box<str>>,
     blocked_sessions: AHashSet<Box<str>>,
     first_blocked: Option<FirstBlocked>,
     needs: BTreeMap<String, u64>,
+}
+
+/// A tool and what became of its calls.
+#[derive(Debug)]
+struct CountedTool {
+    /// Empty where the calls have none.
+    server: Box<str>,
+    tool: Box<str>,
+    tally: Tally,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -236,24 +248,31 @@ impl Summarizer {
 
     /// The tally of a tool, without allocating for a tool that is known.
     fn tool(&mut self, server: &str, tool: &str) -> &mut Tally {
-        let known = self
-            .tools
-            .get(server)
-            .is_some_and(|tools| tools.contains_key(tool));
-        if !known {
-            if self.tool_count == MAX_TOOLS {
-                return &mut self.other_tools;
-            }
-            self.tool_count += 1;
-            self.tools
-                .entry(server.into())
-                .or_default()
-                .insert(tool.into(), Tally::default());
-        }
-        let tools = self.tools.get_mut(server);
-        tools
-            .and_then(|tools| tools.get_mut(tool))
-            .expect("it was known or has been put there")
+        let hash = self.hasher.hash_one((server, tool));
+        let tools = &self.tools;
+        let is =
+            |number: &usize| *tools[*number].tool == *tool && *tools[*number].server == *server;
+        let number = match self.numbers.find(hash, is) {
+            Some(number) => *number,
+            None if self.tools.len() == MAX_TOOLS => return &mut self.other_tools,
+            None => self.add(hash, server, tool),
+        };
+        &mut self.tools[number].tally
+    }
+
+    #[cold]
+    fn add(&mut self, hash: u64, server: &str, tool: &str) -> usize {
+        let number = self.tools.len();
+        self.tools.push(CountedTool {
+            server: server.into(),
+            tool: tool.into(),
+            tally: Tally::default(),
+        });
+        let (tools, hasher) = (&self.tools, &self.hasher);
+        let rehash =
+            |number: &usize| hasher.hash_one((&tools[*number].server, &tools[*number].tool));
+        self.numbers.insert_unique(hash, number, rehash);
+        number
     }
 
     /// The summary of everything that was counted.
@@ -366,15 +385,13 @@ fn most_first(counts: BTreeMap<String, u64>) -> Vec<(String, u64)> {
     counts
 }
 
-fn by_tool(servers: AHashMap<Box<str>, AHashMap<Box<str>, Tally>>) -> Vec<ToolTally> {
-    let mut rows: Vec<_> = servers
+fn by_tool(tools: Vec<CountedTool>) -> Vec<ToolTally> {
+    let mut rows: Vec<_> = tools
         .into_iter()
-        .flat_map(|(server, tools)| {
-            tools.into_iter().map(move |(tool, tally)| ToolTally {
-                server: (!server.is_empty()).then(|| server.to_string()),
-                tool: tool.into(),
-                tally,
-            })
+        .map(|counted| ToolTally {
+            server: (!counted.server.is_empty()).then(|| counted.server.into()),
+            tool: counted.tool.into(),
+            tally: counted.tally,
         })
         .collect();
     rows.sort_by(|a, b| {

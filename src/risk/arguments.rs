@@ -1,6 +1,7 @@
 //! What the arguments of a tool say of it: read from its input schema in place.
 
-use super::claim::{Setting, of_name};
+use super::claim::Setting;
+use super::name;
 use super::vocabulary::{Kind, VOCABULARY};
 use super::words::Words;
 use super::{Category, Evidence, Source};
@@ -73,7 +74,8 @@ fn selector(name: &str, property: &str, setting: &Setting<'_>) -> Option<Selecto
     let mut decides = false;
     for value in strings(values).take(MOST_VALUES) {
         let words = Words::of_name(&value);
-        let Some(claim) = of_name(&words, setting).filter(|claim| claim.kind != Kind::Vague) else {
+        let Some(claim) = name::claim(&words, setting).filter(|claim| claim.kind != Kind::Vague)
+        else {
             continue;
         };
         decides |= *seen.get_or_insert(claim.category) != claim.category;

@@ -1,10 +1,11 @@
 //! From what the parts of a definition say to one category.
 
 use super::arguments::{self, Arguments};
-use super::claim::{self, Claim, Setting};
+use super::claim::{Claim, Setting};
 use super::vocabulary::{Kind, VOCABULARY};
 use super::words::Words;
 use super::{Category, Classification, Contradiction, Evidence, Source, ToolView};
+use super::{name, prose};
 
 /// More evidence than this is not kept.
 const MOST_EVIDENCE: usize = 4;
@@ -14,11 +15,11 @@ pub(super) fn classify(tool: &ToolView<'_>) -> Classification {
     let name = Words::of_name(tool.name);
     let server = Words::of_name(tool.server.unwrap_or(""));
     let text = Words::of_description(tool.description.unwrap_or(""));
-    let (name_words, server_words) = (name.list(), server.list());
-    let setting = Setting::new(&server_words, &name_words);
-    let by_name = claim::of_name(&name, &setting);
+    let (name_words, server_words, text_words) = (name.list(), server.list(), text.list());
+    let setting = Setting::new(&server_words, &name_words, &text_words);
+    let by_name = name::claim(&name, &setting);
     let by_text =
-        claim::of_description(&text, &setting).or_else(|| claim::foreign(tool.description));
+        prose::claim(&text, &text_words, &setting).or_else(|| prose::foreign(tool.description));
     let mut verdict = Verdict::of(by_name, by_text, text.is_empty());
     if verdict.evidence.is_empty() {
         verdict
@@ -28,7 +29,7 @@ pub(super) fn classify(tool: &ToolView<'_>) -> Classification {
     if let Some(schema) = tool.input_schema {
         verdict.weigh_arguments(arguments::read(schema.text(), &setting));
     }
-    verdict.weigh_phrases(&text);
+    verdict.weigh_phrases(&text, &text_words);
     verdict.finish(tool)
 }
 
@@ -72,10 +73,10 @@ impl Verdict {
             } else {
                 (name, text)
             };
-            let confidence = if first.kind == Kind::Plain {
-                0.97
-            } else {
-                0.75
+            let confidence = match first.kind {
+                Kind::Plain => 0.97,
+                Kind::NounToo => 0.9,
+                Kind::Vague => 0.6,
             };
             return Self::new(
                 first.category,
@@ -172,8 +173,7 @@ impl Verdict {
     }
 
     /// Turns of phrase raise what the verb alone does not tell.
-    fn weigh_phrases(&mut self, text: &Words<'_>) {
-        let words = text.list();
+    fn weigh_phrases(&mut self, text: &Words<'_>, words: &[&str]) {
         for phrase in &VOCABULARY.phrases {
             let from = match self.kind {
                 Some(Kind::Plain) => self.category.word(),
@@ -185,8 +185,8 @@ impl Verdict {
                 continue;
             }
             let found = (0..words.len()).find_map(|at| {
-                let (length, ()) = phrase.terms.at(&words, at)?;
-                (!claim::is_denied(text, &words, at)).then_some(at..at + length)
+                let (length, ()) = phrase.terms.at(words, at)?;
+                (!prose::is_denied(text, words, at)).then_some(at..at + length)
             });
             if let Some(range) = found {
                 self.raise(
@@ -239,7 +239,7 @@ impl Verdict {
 fn text_decides(name: &Claim, text: &Claim) -> bool {
     match name.kind {
         Kind::Vague => text.kind > Kind::Vague,
-        Kind::NounToo if text.category == Category::Read => text.kind == Kind::Plain,
+        Kind::NounToo if text.category == Category::Read => true,
         Kind::NounToo => text.category > name.category && text.kind > Kind::Vague,
         Kind::Plain => {
             let worse = text.category > name.category && text.kind == Kind::Plain;

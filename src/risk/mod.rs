@@ -6,7 +6,9 @@
 mod arguments;
 mod claim;
 mod judge;
+mod name;
 mod overrides;
+mod prose;
 mod recommend;
 mod vocabulary;
 mod words;
@@ -209,12 +211,15 @@ pub struct Evidence {
 }
 
 impl Evidence {
-    /// `text`, as found in `source`.
+    /// `text`, as found in `source`; the beginning of it, if it is long.
     pub fn new(source: Source, text: impl Into<String>) -> Self {
-        Self {
-            source,
-            text: text.into(),
+        const LONGEST: usize = 120;
+        let mut text = text.into();
+        if let Some((end, _)) = text.char_indices().nth(LONGEST) {
+            text.truncate(end);
+            text.push('…');
         }
+        Self { source, text }
     }
 }
 

@@ -34,13 +34,15 @@ pub(super) enum Form {
     Third,
     /// `deleting`
     Gerund,
+    /// `analyzer`: only where a name ends with it.
+    Agent,
 }
 
 /// A verb in one of its forms.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Verb {
     /// Its place in [`Vocabulary::rules_of`].
-    id: usize,
+    pub id: usize,
     pub category: Category,
     pub kind: Kind,
     pub form: Form,
@@ -54,6 +56,8 @@ pub(super) struct Rule {
     pub except: Terms<()>,
     /// The kind of server it is for.
     pub server: Option<String>,
+    /// Words that show another sense.
+    pub not_about: Terms<()>,
     pub category: Category,
 }
 
@@ -101,6 +105,11 @@ impl<T> Terms<T> {
         Some((rest.len() + 1, value))
     }
 
+    /// Whether there is no term.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// Whether `word` is a term.
     pub fn has(&self, word: &str) -> bool {
         self.at(&[word], 0).is_some()
@@ -128,7 +137,7 @@ impl Terms<()> {
         terms
     }
 
-    /// Where the first term stands that `words` have.
+    /// Where the first term stands that `words` have, and how many words it has.
     pub fn find(&self, words: &[&str]) -> Option<(usize, usize)> {
         (0..words.len()).find_map(|at| Some((at, self.at(words, at)?.0)))
     }
@@ -143,6 +152,9 @@ pub(super) struct Vocabulary {
     rules_of: Vec<Vec<usize>>,
     pub phrases: Vec<Phrase>,
     pub information: Terms<()>,
+    pub of_a_run: Terms<()>,
+    pub things: Terms<()>,
+    pub unmistakable: Terms<()>,
     pub grammar: Grammar,
     pub arguments: Arguments,
     servers: AHashMap<String, Terms<()>>,
@@ -160,6 +172,7 @@ pub(super) struct Grammar {
     pub conjunction: Terms<()>,
     pub preposition: Terms<()>,
     pub negation: Terms<()>,
+    pub after_noun: Terms<()>,
 }
 
 /// Arguments that say what a call does.
@@ -196,6 +209,8 @@ struct RuleEntry {
     #[serde(default)]
     except: String,
     server: Option<String>,
+    #[serde(default)]
+    not_about: String,
     category: Category,
 }
 
@@ -211,6 +226,9 @@ struct PhraseEntry {
 #[serde(deny_unknown_fields)]
 struct NounEntry {
     information: String,
+    of_a_run: String,
+    things: String,
+    unmistakable: String,
 }
 
 #[derive(Deserialize)]
@@ -223,6 +241,7 @@ struct GrammarEntry {
     conjunction: String,
     preposition: String,
     negation: String,
+    after_noun: String,
 }
 
 #[derive(Deserialize)]
@@ -278,6 +297,9 @@ impl Vocabulary {
             rules_of,
             phrases: file.phrase.iter().map(Phrase::new).collect(),
             information: Terms::of(&file.nouns.information),
+            of_a_run: Terms::of(&file.nouns.of_a_run),
+            things: Terms::of(&file.nouns.things),
+            unmistakable: Terms::of(&file.nouns.unmistakable),
             grammar: Grammar::new(&file.grammar),
             arguments: Arguments::new(&file.arguments),
             servers: file
@@ -317,6 +339,7 @@ impl Rule {
             objects: Terms::nouns(&entry.objects),
             except: Terms::nouns(&entry.except),
             server: entry.server.clone(),
+            not_about: Terms::of(&entry.not_about),
             category: entry.category,
         }
     }
@@ -342,6 +365,7 @@ impl Grammar {
             conjunction: Terms::of(&entry.conjunction),
             preposition: Terms::of(&entry.preposition),
             negation: Terms::of(&entry.negation),
+            after_noun: Terms::of(&entry.after_noun),
         }
     }
 }
@@ -386,6 +410,7 @@ fn add_forms(verbs: &mut Terms<Verb>, verb: &str, entry: Verb) {
         (Form::Base, words[0].clone()),
         (Form::Third, third(&words[0])),
         (Form::Gerund, gerund(&words[0])),
+        (Form::Agent, agent(&words[0])),
     ];
     for (form, first) in forms {
         let mut row = words.clone();
@@ -409,6 +434,13 @@ fn third(word: &str) -> String {
         }
         None => format!("{word}s"),
     }
+}
+
+/// `analyze` to `analyzer`, `run` to `runner`.
+fn agent(word: &str) -> String {
+    let gerund = gerund(word);
+    let stem = gerund.strip_suffix("ing").unwrap_or(word);
+    format!("{stem}er")
 }
 
 /// `delete` to `deleting`, `drop` to `dropping`, `see` to `seeing`.

@@ -8,10 +8,10 @@ use std::ops::Range;
 /// More of a name, or of a description, is not looked at, in bytes: what a tool is for stands at
 /// the beginning, and a hostile definition must not take time.
 const LONGEST_NAME: usize = 256;
-const LONGEST_DESCRIPTION: usize = 1600;
+const LONGEST_DESCRIPTION: usize = 1000;
 
 /// More words than this are not looked at.
-const MOST_WORDS: usize = 240;
+const MOST_WORDS: usize = 160;
 
 /// A parenthesis longer than this, in bytes, is taken for part of the sentence.
 const LONGEST_PARENTHESIS: usize = 240;
@@ -74,7 +74,7 @@ impl<'t> Words<'t> {
             at: 0,
             gap: Gap::Sentence,
         };
-        let mut spans = Vec::new();
+        let mut spans = Vec::with_capacity(original.len() / 5);
         while spans.len() < MOST_WORDS {
             let Some(span) = scanner.next_word() else {
                 break;
@@ -186,6 +186,13 @@ impl Scanner<'_> {
         Some((start..self.at, std::mem::replace(&mut self.gap, Gap::Space)))
     }
 
+    /// Whether the line after a line feed begins with a capital: few wrapped sentences do.
+    fn begins_upper(&self) -> bool {
+        let rest = &self.bytes[self.at + 1..];
+        let first = rest.iter().find(|byte| !byte.is_ascii_whitespace());
+        first.is_some_and(u8::is_ascii_uppercase)
+    }
+
     /// Whether a full stop follows a single letter, as in `e.g.`
     fn abbreviates(&self) -> bool {
         let letter = |back: usize| {
@@ -205,6 +212,7 @@ impl Scanner<'_> {
             b'.' | b'!' | b'?' if spaced => Gap::Sentence,
             b'\n' if next == b'\n' || next == b'\r' => Gap::Sentence,
             b'\n' if matches!(next, b'-' | b'*' | b'#') => Gap::Sentence,
+            b'\n' if self.begins_upper() => Gap::Clause,
             b'-' if spaced && self.at > 0 && self.bytes[self.at - 1].is_ascii_whitespace() => {
                 Gap::Clause
             }

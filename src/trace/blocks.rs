@@ -3,6 +3,7 @@
 use std::io::{self, Read};
 
 use super::Stream;
+use crate::span::Span;
 
 /// How many bytes a block is filled with before it is cut at the last line end.
 pub const BLOCK_BYTES: usize = 256 * 1024;
@@ -164,10 +165,50 @@ impl Block {
         };
     }
 
-    /// The lines with their numbers, line ends excluded.
-    pub fn lines(&self) -> impl Iterator<Item = (u64, &str)> {
-        let lines = self.text.split_terminator('\n').zip(self.first_line..);
-        lines.map(|(line, number)| (number, line))
+    /// The lines, line ends excluded.
+    pub fn lines(&self) -> impl Iterator<Item = Line<'_>> {
+        let block = self.text.as_str();
+        let ends = memchr::memchr_iter(b'\n', block.as_bytes());
+        // The last line may have no end.
+        let unended = (!block.is_empty() && !block.ends_with('\n')).then_some(block.len());
+        let mut start = 0;
+        let spans = ends.chain(unended).map(move |end| {
+            let span = Span::new(start, end);
+            start = end + 1;
+            span
+        });
+        (self.first_line..).zip(spans).map(|(number, span)| Line {
+            number,
+            block,
+            span,
+        })
+    }
+}
+
+/// A line of a trace.
+#[derive(Debug, Clone, Copy)]
+pub struct Line<'b> {
+    /// Its number, from 1.
+    pub number: u64,
+    /// The text that it is a part of.
+    pub block: &'b str,
+    /// Its bytes in that text, line end excluded.
+    pub span: Span,
+}
+
+impl<'b> Line<'b> {
+    /// The first line of a trace, which is `text`.
+    pub fn alone(text: &'b str) -> Self {
+        Line {
+            number: 1,
+            block: text,
+            span: Span::new(0, text.len()),
+        }
+    }
+
+    /// What it says.
+    pub fn text(self) -> &'b str {
+        &self.block[self.span.range()]
     }
 }
 
@@ -193,7 +234,7 @@ mod tests {
         let mut block = Block::default();
         let (mut lines, mut broken) = (Vec::new(), Vec::new());
         while blocks.next_into(&mut block).expect("reading memory") {
-            lines.extend(block.lines().map(|(n, l)| (n, l.to_owned())));
+            lines.extend(block.lines().map(|l| (l.number, l.text().to_owned())));
             broken.extend(block.broken.iter().map(|b| b.0));
         }
         (lines, broken)

@@ -4,14 +4,15 @@ use std::borrow::Cow;
 use std::fmt;
 
 use crate::call::{Args, Outcome, ToolCall};
-use crate::json::{self, UniqueKeys, walk};
+use crate::json::{self, Field, Tape, walk};
 use crate::suggest::{nearest, quoted};
 use crate::time::Timestamp;
+use crate::trace::blocks::Line;
 
 /// Reads lines. Keeps its buffers from one line to the next.
 #[derive(Debug, Default)]
 pub struct Reader {
-    keys: UniqueKeys,
+    tape: Tape,
 }
 
 /// Why a line is no tool call: one sentence without a full stop.
@@ -31,36 +32,33 @@ fn error<T>(message: impl Into<String>) -> Result<T, LineError> {
 }
 
 impl Reader {
-    /// Reads `text`, line `line` of a trace. A blank line is no call.
+    /// Reads `line`. A blank line is no call.
     ///
     /// # Errors
     /// What is wrong with the line.
-    pub fn read<'t>(
-        &mut self,
-        line: u64,
-        text: &'t str,
-    ) -> Result<Option<ToolCall<'t>>, LineError> {
-        if text.trim_ascii().is_empty() {
+    pub fn read<'t>(&'t mut self, line: Line<'t>) -> Result<Option<ToolCall<'t>>, LineError> {
+        if line.text().trim_ascii_start().is_empty() {
             return Ok(None);
         }
-        self.keys.clear();
-        json::check(text, &mut self.keys).map_err(|e| syntax_error(&e, text))?;
-        if !text.trim_ascii_start().starts_with('{') {
+        let record = self.tape.read(line.block, line.span);
+        let record = record.map_err(|e| syntax_error(&e, line))?;
+        let Some(record) = record else {
             return error("the line is not a JSON object");
+        };
+        let mut fields = Record::default();
+        for field in record.fields() {
+            fields.take(field)?;
         }
-        let mut record = Record::default();
-        for (key, value) in self.keys.members() {
-            record.take(&walk::decode(&text[key.range()]), &text[value.range()])?;
-        }
-        record.into_call(line).map(Some)
+        fields.into_call(line.number).map(Some)
     }
 }
 
-fn syntax_error(error: &json::Error, text: &str) -> LineError {
-    let column = text[..error.span.start].chars().count() + 1;
+fn syntax_error(error: &json::Error, line: Line<'_>) -> LineError {
+    let before = &line.block[line.span.start..error.span.start];
+    let column = before.chars().count() + 1;
     LineError(match error.kind {
         json::ErrorKind::DuplicateKey(_) => {
-            let key = walk::decode(&text[error.span.range()]);
+            let key = walk::decode(&line.block[error.span.range()]);
             let key = quoted(&key);
             format!("the key {key} stands twice in one object (column {column})")
         }
@@ -90,10 +88,11 @@ struct Record<'t> {
 }
 
 impl<'t> Record<'t> {
-    fn take(&mut self, key: &str, text: &'t str) -> Result<(), LineError> {
-        let value = walk::Value::of(text);
+    fn take(&mut self, field: Field<'t>) -> Result<(), LineError> {
+        let key = &*field.key();
+        let value = field.value();
         match key {
-            "ts" => self.time(value, text)?,
+            "ts" => self.time(value)?,
             "session" => self.session = optional_text(key, value)?,
             "grant" => self.grant = optional_text(key, value)?,
             "server" => self.server = optional_text(key, value)?,
@@ -105,10 +104,10 @@ impl<'t> Record<'t> {
                 if self.args.is_some() {
                     return error("both `args` and `arguments` are given");
                 }
-                self.args = Some(match value {
-                    walk::Value::Null => Args::None,
-                    walk::Value::Object(text) => Args::Object(text.into()),
-                    _ => Args::NotAnObject(text.into()),
+                self.args = Some(match (value, field.object()) {
+                    (walk::Value::Null, _) => Args::None,
+                    (_, Some(object)) => Args::Object(object),
+                    (_, None) => Args::NotAnObject(field.text().raw()),
                 });
             }
             "arg_keys" => self.arg_keys = names(value)?,
@@ -127,7 +126,7 @@ impl<'t> Record<'t> {
         Ok(())
     }
 
-    fn time(&mut self, value: walk::Value<'t>, text: &'t str) -> Result<(), LineError> {
+    fn time(&mut self, value: walk::Value<'t>) -> Result<(), LineError> {
         let read = match &value {
             walk::Value::Null => return Ok(()),
             walk::Value::Number(number) => Timestamp::parse_millis(number),
@@ -136,8 +135,8 @@ impl<'t> Record<'t> {
         };
         let ts = read.map_err(|problem| LineError(format!("`ts`: {problem}")))?;
         self.ts = Some(ts);
-        if let walk::Value::String(Cow::Borrowed(_)) = value {
-            self.ts_text = text.get(1..text.len() - 1);
+        if let walk::Value::String(Cow::Borrowed(text)) = value {
+            self.ts_text = Some(text);
         }
         Ok(())
     }
@@ -226,7 +225,10 @@ mod tests {
     use super::*;
 
     fn problem(line: &str) -> Option<String> {
-        Reader::default().read(1, line).err().map(|e| e.to_string())
+        Reader::default()
+            .read(Line::alone(line))
+            .err()
+            .map(|e| e.to_string())
     }
 
     #[test]

@@ -4,8 +4,9 @@
 use std::collections::HashSet;
 use std::fmt;
 
-use mcplint::json::{ErrorKind, UniqueKeys, check, walk};
+use mcplint::json::{ErrorKind, Glance, Object, Tape, check, walk};
 use mcplint::source::MAX_DEPTH;
+use mcplint::span::Span;
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
@@ -31,13 +32,16 @@ pub fn compare(text: &str) {
     assert_eq!(found, Ok(()));
     let value = text.trim_matches([' ', '\n', '\r', '\t']);
     let twice = compare_value(value);
-    let mut keys = UniqueKeys::default();
-    match check(value, &mut keys) {
-        Ok(()) => {
+    let mut tape = Tape::default();
+    // In the middle of other text, as a line of a block is.
+    let block = format!("\"{value}\n\"");
+    let part = Span::new(1, 1 + value.len());
+    match tape.read(&block, part) {
+        Ok(object) => {
             assert!(!twice, "a key that stands twice was not seen");
-            if value.starts_with('{') {
-                let members: Vec<_> = walk::members(value).collect();
-                assert_eq!(keys.members(), members);
+            assert_eq!(object.is_some(), value.starts_with('{'));
+            if let Some(object) = object {
+                compare_tape(object, value);
             }
         }
         Err(error) => {
@@ -45,10 +49,33 @@ pub fn compare(text: &str) {
                 panic!("{error:?}");
             };
             assert!(twice, "no key stands twice");
-            let spelt = |span: mcplint::span::Span| walk::decode(&value[span.range()]);
+            let spelt = |span: Span| walk::decode(&block[span.range()]);
             assert_eq!(spelt(first), spelt(error.span));
         }
     }
+}
+
+/// Compares an object of a tape with a walk over its text. Depth is bounded by that of the text.
+fn compare_tape(object: Object<'_>, text: &str) {
+    assert_eq!(object.text(), text);
+    let mut fields = object.fields();
+    for (key, value) in walk::members(text) {
+        let field = fields.next().expect("the tape has every member");
+        assert_eq!(field.key(), walk::decode(&text[key.range()]));
+        let escaped = text[key.range()].contains('\\');
+        assert_eq!(field.glance().is_none(), escaped);
+        if let Some(glance) = field.glance() {
+            assert_eq!(glance, Glance::at(&field.key()));
+        }
+        let value = &text[value.range()];
+        assert_eq!(field.text().raw(), value);
+        assert_eq!(field.value(), walk::Value::of(value));
+        assert_eq!(field.object().is_some(), value.starts_with('{'));
+        if let Some(inner) = field.object() {
+            compare_tape(inner, value);
+        }
+    }
+    assert!(fields.next().is_none(), "the tape has no more members");
 }
 
 /// Compares a value with what `serde_json` makes of it. Whether a key stands twice in an object of

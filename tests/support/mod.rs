@@ -4,6 +4,7 @@
 // Each test crate uses its own part of this module.
 #![allow(dead_code)]
 
+pub mod conditions;
 pub mod generate;
 pub mod naive;
 
@@ -83,7 +84,7 @@ fn decision(row: &Row<'_>) -> Value {
         Decision::Unknown { needs } => json!({ "decision": "unknown", "needs": needs }),
     };
     object["line"] = json!(row.line);
-    if let Some(explanation) = &row.explanation {
+    if let Some(explanation) = &row.explanation() {
         object["rule"] = json!(explanation.rule);
         object["pointer"] = json!(explanation.pointer);
         object["message"] = json!(explanation.message);

@@ -4,6 +4,8 @@
 //! it stands: it is parsed as Go parses it ([`parse`]) and written anew ([`emit`]). A pattern that
 //! would mean something else is refused.
 
+use std::sync::Arc;
+
 mod class;
 mod emit;
 mod error;
@@ -27,7 +29,10 @@ const DEEP_STACK: usize = 16 << 20;
 #[derive(Debug, Clone)]
 pub struct Pattern {
     source: String,
-    regex: regex::Regex,
+    /// Shared, because a clone of a `Regex` begins with an empty cache.
+    regex: Arc<regex::Regex>,
+    /// Whether it asks for places that are no edge of a word.
+    inside_words: bool,
 }
 
 impl Pattern {
@@ -41,7 +46,8 @@ impl Pattern {
         let regex = compile(&emit::emit(&tree), tree.height())?;
         Ok(Self {
             source: source.to_owned(),
-            regex,
+            inside_words: regex.as_str().contains("\\B"),
+            regex: Arc::new(regex),
         })
     }
 
@@ -57,6 +63,11 @@ impl Pattern {
 
     /// Whether the pattern is found anywhere in `text`.
     pub fn is_match(&self, text: &str) -> bool {
+        if self.inside_words {
+            // `\B` holds between the bytes of a character too. `is_match` may come to such an empty
+            // match first and give up; `find` passes over it.
+            return self.regex.find(text).is_some();
+        }
         self.regex.is_match(text)
     }
 }

@@ -403,3 +403,10 @@ proptest! {
         prop_assert_eq!(translated.is_match(&text), plain.is_match(&text), "{}", translated.translated());
     }
 }
+
+#[test]
+fn places_inside_of_a_character_hide_no_match() {
+    let pattern = Pattern::new(r"[^a]|\B").expect("Go takes it");
+    assert!(pattern.is_match("aéa"));
+    assert!(!Pattern::new(r"\B").expect("Go takes it").is_match("a"));
+}

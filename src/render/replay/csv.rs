@@ -44,7 +44,8 @@ pub fn write(
     context: &Context<'_>,
     out: &mut dyn Write,
 ) -> io::Result<()> {
-    let explanation = row.explanation.as_ref();
+    let explanation = row.explanation();
+    let explanation = explanation.as_ref();
     let trace = context.traces.get(row.trace).map_or("", String::as_str);
     let retry_after_s = match row.decision {
         Decision::Throttle { retry_after_s, .. } => retry_after_s.to_string(),

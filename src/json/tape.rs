@@ -1,0 +1,388 @@
+//! The members of every object of a text, noted while the text is checked: nobody has to look for
+//! them again, and a key that stands twice in its object, however deep, is found on the way.
+
+use std::borrow::Cow;
+
+use super::check::{Error, ErrorKind, Observer, Quoted, check_part};
+use super::walk::{self, decode};
+use crate::source::MAX_DEPTH;
+use crate::span::Span;
+
+/// Reads texts. Keeps its memory from one to the next.
+#[derive(Debug)]
+pub struct Tape {
+    members: Vec<Member>,
+    /// For each depth, the object that is open there.
+    open: [Open; MAX_DEPTH + 1],
+}
+
+#[derive(Debug, Clone, Copy, Default)]
+struct Open {
+    first: usize,
+    latest: usize,
+    /// The marks of its keys.
+    marks: u128,
+    /// Whether two keys share a mark, or one has escapes.
+    alike: bool,
+}
+
+/// A member of an object, in the order of the text: before what stands inside its value.
+#[derive(Debug, Clone, Copy)]
+struct Member {
+    /// What stands between the key's quotes.
+    key: Range,
+    value: Range,
+    /// How many of the members after this one stand inside its value.
+    inside: u32,
+    /// Whether the value is a string without escapes.
+    plain: bool,
+    glance: Glance,
+}
+
+/// A [`Span`] of a text of at most 4 GiB.
+#[derive(Debug, Clone, Copy, Default)]
+struct Range {
+    start: u32,
+    end: u32,
+}
+
+impl From<Span> for Range {
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "longer texts are refused before they are read"
+    )]
+    fn from(span: Span) -> Self {
+        Range {
+            start: span.start as u32,
+            end: span.end as u32,
+        }
+    }
+}
+
+impl Range {
+    fn of(self, text: &str) -> &str {
+        &text[self.start as usize..self.end as usize]
+    }
+
+    fn span(self) -> Span {
+        Span::new(self.start as usize, self.end as usize)
+    }
+}
+
+/// Tells most keys apart without looking at all of them: keys that are equal look the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Glance(u64);
+
+impl Glance {
+    /// That of a key with escapes, which may spell any other.
+    const ESCAPED: Glance = Glance(0);
+
+    /// A glance at a key, as it is spelt.
+    pub fn at(key: &str) -> Self {
+        Self::within(key.as_bytes(), Span::new(0, key.len()))
+    }
+
+    /// A glance at the key that is a part of `text`. What follows it may be looked at, and counts
+    /// for nothing.
+    #[inline(always)]
+    fn within(text: &[u8], key: Span) -> Self {
+        let length = key.len();
+        let mix = if length < 8 {
+            word(text, key.start) & !(u64::MAX << (8 * length))
+        } else {
+            word(text, key.start) ^ word(text, key.end - 8).rotate_left(29)
+        };
+        // A letter more or less is a difference, and nothing looks as if it had escapes.
+        Glance((mix ^ (length as u64).wrapping_mul(MIX)) | 1 << 63)
+    }
+
+    /// One of 128 marks, which few keys of an object share.
+    #[inline(always)]
+    fn mark(self) -> u128 {
+        1 << (self.0.wrapping_mul(MIX) >> 57)
+    }
+}
+
+/// An odd number without a pattern: the golden ratio's digits.
+const MIX: u64 = 0x9e37_79b9_7f4a_7c15;
+
+/// The eight bytes from `at` on, zero where the text has ended.
+#[inline(always)]
+fn word(text: &[u8], at: usize) -> u64 {
+    let rest = text.get(at..).unwrap_or(&[]);
+    match rest.first_chunk() {
+        Some(bytes) => u64::from_le_bytes(*bytes),
+        None => rest
+            .iter()
+            .rev()
+            .fold(0, |word, &byte| word << 8 | u64::from(byte)),
+    }
+}
+
+impl Default for Tape {
+    fn default() -> Self {
+        Self {
+            members: Vec::new(),
+            open: [Open::default(); MAX_DEPTH + 1],
+        }
+    }
+}
+
+impl Tape {
+    /// Checks that a part of `text` is one JSON value in which no key stands twice in its object.
+    /// Gives that object, if it is one.
+    ///
+    /// # Errors
+    /// What is wrong with the part.
+    pub fn read<'t>(&'t mut self, text: &'t str, part: Span) -> Result<Option<Object<'t>>, Error> {
+        if u32::try_from(text.len()).is_err() {
+            return Err(Error {
+                kind: ErrorKind::TooLong,
+                span: Span::at(part.start),
+            });
+        }
+        self.members.clear();
+        check_part(text, part, &mut Reading { tape: self, text })?;
+        let body = text[part.range()].trim_ascii();
+        Ok(body.starts_with('{').then_some(Object {
+            whole: text,
+            text: body,
+            members: &self.members,
+        }))
+    }
+}
+
+struct Reading<'t> {
+    tape: &'t mut Tape,
+    text: &'t str,
+}
+
+impl Observer for Reading<'_> {
+    #[inline(always)]
+    fn open_object(&mut self, depth: usize) {
+        self.tape.open[depth] = Open {
+            first: self.tape.members.len(),
+            ..Open::default()
+        };
+    }
+
+    #[inline(always)]
+    fn key(&mut self, depth: usize, key: Quoted) {
+        let glance = if key.escaped {
+            Glance::ESCAPED
+        } else {
+            Glance::within(self.text.as_bytes(), key.span)
+        };
+        let open = &mut self.tape.open[depth];
+        open.latest = self.tape.members.len();
+        open.alike |= key.escaped || open.marks & glance.mark() != 0;
+        open.marks |= glance.mark();
+        self.tape.members.push(Member {
+            key: key.span.into(),
+            value: Range::default(),
+            inside: 0,
+            plain: false,
+            glance,
+        });
+    }
+
+    #[inline(always)]
+    fn value(&mut self, depth: usize, start: usize) {
+        self.tape.members[self.tape.open[depth].latest].value = Span::at(start).into();
+    }
+
+    #[inline(always)]
+    fn member(&mut self, depth: usize, end: usize, plain: bool) {
+        let latest = self.tape.open[depth].latest;
+        let inside = self.tape.members.len() - latest - 1;
+        let member = &mut self.tape.members[latest];
+        member.value.end = end as u32;
+        member.inside = u32::try_from(inside).expect("each has a byte of a text of 4 GiB");
+        member.plain = plain;
+    }
+
+    #[inline(always)]
+    fn close_object(&mut self, depth: usize) -> Result<(), Error> {
+        let open = &self.tape.open[depth];
+        if !open.alike {
+            return Ok(());
+        }
+        let members = &self.tape.members[open.first..];
+        if all_differ_at_a_glance(members) {
+            return Ok(());
+        }
+        match duplicate(members, self.text) {
+            None => Ok(()),
+            Some((first, second)) => Err(Error {
+                kind: ErrorKind::DuplicateKey(first),
+                span: second,
+            }),
+        }
+    }
+}
+
+/// Whether a glance tells the keys of one object apart.
+#[inline(never)]
+fn all_differ_at_a_glance(members: &[Member]) -> bool {
+    /// Objects with more members than this are looked at in another way: the time for this one
+    /// grows with the square.
+    const FEW: usize = 16;
+    let mut glances = [Glance::ESCAPED; FEW];
+    let mut count = 0;
+    for member in siblings(members) {
+        let seen = glances.get(..count).unwrap_or(&[]);
+        if count == FEW || member.glance == Glance::ESCAPED || seen.contains(&member.glance) {
+            return false;
+        }
+        glances[count] = member.glance;
+        count += 1;
+    }
+    true
+}
+
+/// The first key that repeats an earlier one of the same object, after that one.
+#[cold]
+fn duplicate(members: &[Member], text: &str) -> Option<(Span, Span)> {
+    let spelt = |member: &Member| decode(member.key.of(text));
+    let mut keys: Vec<_> = siblings(members)
+        .map(|m| (spelt(m), m.key.start, m))
+        .collect();
+    keys.sort_unstable_by(|a, b| (&a.0, a.1).cmp(&(&b.0, b.1)));
+    keys.windows(2)
+        .filter(|pair| pair[0].0 == pair[1].0)
+        .map(|pair| (pair[0].2.key.span(), pair[1].2.key.span()))
+        .min_by_key(|(_, second)| second.start)
+}
+
+/// The members of one object, passing over those inside of their values.
+fn siblings(mut members: &[Member]) -> impl Iterator<Item = &Member> {
+    std::iter::from_fn(move || {
+        let (member, rest) = members.split_first()?;
+        members = rest.get(member.inside as usize..).unwrap_or(&[]);
+        Some(member)
+    })
+}
+
+/// An object of a text that was read.
+#[derive(Debug, Clone, Copy)]
+pub struct Object<'t> {
+    whole: &'t str,
+    text: &'t str,
+    members: &'t [Member],
+}
+
+impl PartialEq for Object<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        self.text == other.text
+    }
+}
+
+impl<'t> Object<'t> {
+    /// Its text, braces included.
+    pub fn text(self) -> &'t str {
+        self.text
+    }
+
+    /// Its members, in order.
+    pub fn fields(self) -> Fields<'t> {
+        Fields(self)
+    }
+}
+
+/// See [`Object::fields`].
+#[derive(Debug)]
+pub struct Fields<'t>(Object<'t>);
+
+impl<'t> Iterator for Fields<'t> {
+    type Item = Field<'t>;
+
+    #[inline]
+    fn next(&mut self) -> Option<Field<'t>> {
+        let (member, rest) = self.0.members.split_first()?;
+        let (inside, after) = rest.split_at_checked(member.inside as usize)?;
+        self.0.members = after;
+        Some(Field {
+            whole: self.0.whole,
+            member,
+            inside,
+        })
+    }
+}
+
+/// A member of an [`Object`].
+#[derive(Debug, Clone, Copy)]
+pub struct Field<'t> {
+    whole: &'t str,
+    member: &'t Member,
+    inside: &'t [Member],
+}
+
+impl<'t> Field<'t> {
+    /// What the key spells.
+    #[inline]
+    pub fn key(self) -> Cow<'t, str> {
+        let raw = self.member.key.of(self.whole);
+        if self.member.glance == Glance::ESCAPED {
+            decode(raw)
+        } else {
+            Cow::Borrowed(raw)
+        }
+    }
+
+    /// A glance at the key: `None` if it has escapes, and may spell anything.
+    #[inline]
+    pub fn glance(self) -> Option<Glance> {
+        (self.member.glance != Glance::ESCAPED).then_some(self.member.glance)
+    }
+
+    /// The value.
+    #[inline]
+    pub fn value(self) -> walk::Value<'t> {
+        self.text().value()
+    }
+
+    /// The text of the value.
+    #[inline]
+    pub fn text(self) -> Text<'t> {
+        Text {
+            text: self.member.value.of(self.whole),
+            plain: self.member.plain,
+        }
+    }
+
+    /// The value, if it is an object.
+    #[inline]
+    pub fn object(self) -> Option<Object<'t>> {
+        let text = self.text().text;
+        text.starts_with('{').then_some(Object {
+            whole: self.whole,
+            text,
+            members: self.inside,
+        })
+    }
+}
+
+/// The text of a value.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Text<'t> {
+    text: &'t str,
+    /// Whether it is a string without escapes.
+    plain: bool,
+}
+
+impl<'t> Text<'t> {
+    /// The text, as written.
+    #[inline]
+    pub fn raw(self) -> &'t str {
+        self.text
+    }
+
+    /// What it means.
+    #[inline]
+    pub fn value(self) -> walk::Value<'t> {
+        if self.plain {
+            return walk::Value::String(Cow::Borrowed(&self.text[1..self.text.len() - 1]));
+        }
+        walk::Value::of(self.text)
+    }
+}
