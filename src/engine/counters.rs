@@ -21,10 +21,10 @@ use crate::policy::quantity::Quantity;
 use crate::time::Timestamp;
 
 /// How many counts of closed windows are kept for records that come out of order.
-pub const CLOSED_CELLS: usize = 16_384;
+pub const CLOSED_CELLS: usize = 8_192;
 
 /// How much room the table of a forgotten window may keep for the next one.
-const KEPT_CELLS: usize = 1_024;
+const KEPT_CELLS: usize = 256;
 
 /// The counts of one policy.
 #[derive(Debug)]

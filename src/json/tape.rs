@@ -228,16 +228,15 @@ fn all_differ_at_a_glance(members: &[Member]) -> bool {
     /// grows with the square.
     const FEW: usize = 16;
     let mut glances = [Glance::ESCAPED; FEW];
-    let mut count = 0;
-    for member in siblings(members) {
-        let seen = glances.get(..count).unwrap_or(&[]);
-        if count == FEW || member.glance == Glance::ESCAPED || seen.contains(&member.glance) {
-            return false;
+    siblings(members).enumerate().all(|(nth, member)| {
+        let seen = glances.get(..nth).unwrap_or(&[]);
+        let differs = member.glance != Glance::ESCAPED && !seen.contains(&member.glance);
+        match glances.get_mut(nth) {
+            Some(place) if differs => *place = member.glance,
+            _ => return false,
         }
-        glances[count] = member.glance;
-        count += 1;
-    }
-    true
+        true
+    })
 }
 
 /// The first key that repeats an earlier one of the same object, after that one.
