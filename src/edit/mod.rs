@@ -11,14 +11,17 @@ mod style;
 mod tests;
 mod write;
 
-use std::cell::OnceCell;
+use std::cell::{OnceCell, RefCell};
 use std::fmt;
+use std::rc::Rc;
 
+use ahash::AHashMap;
 use serde_json::Value;
 
 use crate::finding::Edit;
 use crate::source::Syntax;
 use crate::source::file::SourceFile;
+use crate::source::position::LineIndex;
 use crate::source::tree::{self, Entry, Node, ScalarKind};
 use crate::span::Span;
 use layout::Extent;
@@ -31,8 +34,18 @@ pub struct Editor<'a> {
     syntax: Syntax,
     root: &'a Node,
     comments: &'a [Span],
+    lines: &'a LineIndex,
     style: OnceCell<Style>,
     shared: OnceCell<Vec<Span>>,
+    merges: OnceCell<bool>,
+    containers: RefCell<AHashMap<*const Node, Rc<Parts<'a>>>>,
+}
+
+/// The parts of a list or object: looked at once, however many edits there are.
+struct Parts<'a> {
+    /// Each with its key, as it is written. `None` if one is not written there.
+    extents: Option<Vec<Extent>>,
+    by_key: AHashMap<&'a str, usize>,
 }
 
 impl fmt::Debug for Editor<'_> {
@@ -75,8 +88,11 @@ impl<'a> Editor<'a> {
             syntax: file.syntax,
             root,
             comments,
+            lines: &file.lines,
             style: OnceCell::new(),
             shared: OnceCell::new(),
+            merges: OnceCell::new(),
+            containers: RefCell::default(),
         }
     }
 
@@ -116,19 +132,18 @@ impl<'a> Editor<'a> {
         value: &Value,
     ) -> Option<Vec<Edit>> {
         let site = self.site(pointer)?;
-        let mut members = site.node.as_mapping()?.iter();
-        let nth = members.position(|entry| entry.key == sibling)?;
+        let nth = *self.parts(site.node).by_key.get(sibling)?;
         self.insert_behind(&site, nth, key, value)
     }
 
     fn insert_behind(
         &self,
-        site: &Site<'_>,
+        site: &Site<'a>,
         nth: usize,
         key: &str,
         value: &Value,
     ) -> Option<Vec<Edit>> {
-        if site.node.get(key).is_some() {
+        if self.parts(site.node).by_key.contains_key(key) {
             return None;
         }
         let edits = self.add_behind(site.node, nth, Some(key), value);
@@ -149,7 +164,8 @@ impl<'a> Editor<'a> {
     /// Adds an element to the end of the list `key` of the object at `pointer`, with a list if the
     /// object has none.
     pub fn push_to(&self, pointer: &str, key: &str, value: &Value) -> Option<Vec<Edit>> {
-        match self.root.at(pointer)?.get(key) {
+        let object = self.site(pointer)?.node;
+        match self.parts(object).by_key.get(key) {
             Some(_) => self.push(&tree::join(pointer, key), value),
             None => self.insert(pointer, key, &Value::Array(vec![value.clone()])),
         }
@@ -161,7 +177,7 @@ impl<'a> Editor<'a> {
         let site = self.part(pointer)?;
         let (parent, _) = site.parent?;
         let span = site.entry()?.key_span;
-        if parent.get(key).is_some() {
+        if self.parts(parent).by_key.contains_key(key) {
             return None;
         }
         let quotes = Quotes::of(&self.text[span.range()])?;
@@ -213,7 +229,8 @@ impl<'a> Editor<'a> {
 
     /// The place that `pointer` names, which may have an alias for its value.
     fn part(&self, pointer: &str) -> Option<Site<'a>> {
-        if self.syntax == Syntax::Yaml && self.text.contains("<<") {
+        let merges = || self.syntax == Syntax::Yaml && self.text.contains("<<");
+        if *self.merges.get_or_init(merges) {
             return None;
         }
         let mut site = Site {
@@ -225,7 +242,7 @@ impl<'a> Editor<'a> {
             let (nth, node) = match &above.value {
                 _ if site.is_alias() => return None,
                 tree::Value::Mapping(entries) => {
-                    let nth = entries.iter().position(|entry| entry.key == token)?;
+                    let nth = *self.parts(above).by_key.get(token.as_str())?;
                     (nth, &entries[nth].value)
                 }
                 tree::Value::Sequence(items) => {
@@ -234,7 +251,7 @@ impl<'a> Editor<'a> {
                 }
                 tree::Value::Scalar(_) => return None,
             };
-            self.extents(above)?;
+            self.parts(above).extents.as_ref()?;
             site = Site {
                 node,
                 parent: Some((above, nth)),
@@ -280,6 +297,24 @@ impl<'a> Editor<'a> {
             }
         }
         shared
+    }
+
+    /// The parts of `container`.
+    fn parts(&self, container: &'a Node) -> Rc<Parts<'a>> {
+        let key = std::ptr::from_ref(container);
+        if let Some(known) = self.containers.borrow().get(&key) {
+            return Rc::clone(known);
+        }
+        let members = container.as_mapping().unwrap_or_default().iter();
+        let parts = Rc::new(Parts {
+            extents: self.extents(container),
+            by_key: members
+                .enumerate()
+                .map(|(nth, e)| (e.key.as_str(), nth))
+                .collect(),
+        });
+        self.containers.borrow_mut().insert(key, Rc::clone(&parts));
+        parts
     }
 
     /// The parts of a list or object as they are written, each with its key. `None` if one is not

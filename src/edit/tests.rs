@@ -59,8 +59,16 @@ fn json_parts_go_with_their_comma_and_line() {
         (r#"{"a":1, "b":2}"#, "/a", r#"{"b":2}"#),
         (r#"{"a":1 , "b":2}"#, "/b", r#"{"a":1}"#),
         ("{\"a\":\n 1}", "/a", "{}"),
-        ("{\r\n  \"a\": 1,\r\n  \"b\": [\r\n    2\r\n  ],\r\n  \"c\": 3\r\n}\r\n", "/b", "{\r\n  \"a\": 1,\r\n  \"c\": 3\r\n}\r\n"),
-        ("\u{feff}{\n\t\"a\": 1,\n\t\"b\": 2\n}", "/a", "\u{feff}{\n\t\"b\": 2\n}"),
+        (
+            "{\r\n  \"a\": 1,\r\n  \"b\": [\r\n    2\r\n  ],\r\n  \"c\": 3\r\n}\r\n",
+            "/b",
+            "{\r\n  \"a\": 1,\r\n  \"c\": 3\r\n}\r\n",
+        ),
+        (
+            "\u{feff}{\n\t\"a\": 1,\n\t\"b\": 2\n}",
+            "/a",
+            "\u{feff}{\n\t\"b\": 2\n}",
+        ),
         ("[\n  {\"x\": [\"}\"]},\n  \"]\"\n]", "/0", "[\n  \"]\"\n]"),
     ] {
         assert_eq!(json(before, |e| e.remove(pointer)).as_deref(), Some(after));
@@ -77,27 +85,51 @@ fn json_members_are_added_as_the_file_is_laid_out() {
         (r#"{"a":{}}"#, "/a", r#"{"a":{"k":"No."}}"#),
         (r#"{"a": {}}"#, "/a", r#"{"a": {"k": "No."}}"#),
         (r#"{"a":{"x":1}}"#, "/a", r#"{"a":{"x":1,"k":"No."}}"#),
-        (r#"{ "a": { "x": 1 } }"#, "/a", r#"{ "a": { "x": 1, "k": "No." } }"#),
-        ("{\n  \"a\": { }\n}\n", "/a", "{\n  \"a\": { \"k\": \"No.\" }\n}\n"),
-        ("{\n\t\"a\": {\n\t\t\"x\": 1\n\t}\n}", "/a", "{\n\t\"a\": {\n\t\t\"x\": 1,\n\t\t\"k\": \"No.\"\n\t}\n}"),
-        ("{\r\n  \"x\": 1\r\n}", "", "{\r\n  \"x\": 1,\r\n  \"k\": \"No.\"\r\n}"),
+        (
+            r#"{ "a": { "x": 1 } }"#,
+            "/a",
+            r#"{ "a": { "x": 1, "k": "No." } }"#,
+        ),
+        (
+            "{\n  \"a\": { }\n}\n",
+            "/a",
+            "{\n  \"a\": { \"k\": \"No.\" }\n}\n",
+        ),
+        (
+            "{\n\t\"a\": {\n\t\t\"x\": 1\n\t}\n}",
+            "/a",
+            "{\n\t\"a\": {\n\t\t\"x\": 1,\n\t\t\"k\": \"No.\"\n\t}\n}",
+        ),
+        (
+            "{\r\n  \"x\": 1\r\n}",
+            "",
+            "{\r\n  \"x\": 1,\r\n  \"k\": \"No.\"\r\n}",
+        ),
         ("{\"x\": 1\n}", "", "{\"x\": 1, \"k\": \"No.\"\n}"),
     ] {
         let after = Some(after);
-        assert_eq!(json(before, |e| e.insert(pointer, "k", &on_deny)).as_deref(), after);
+        assert_eq!(
+            json(before, |e| e.insert(pointer, "k", &on_deny)).as_deref(),
+            after
+        );
     }
     assert_eq!(json(r#"{"k":1}"#, |e| e.insert("", "k", &on_deny)), None);
     assert_eq!(json(r#"{"k":1}"#, |e| e.insert("/k", "x", &on_deny)), None);
     let middle = json("{\n  \"a\": 1,\n  \"b\": 2\n}", |e| {
         e.insert_after("", "a", "k", &json!(3))
     });
-    assert_eq!(middle.as_deref(), Some("{\n  \"a\": 1,\n  \"k\": 3,\n  \"b\": 2\n}"));
+    assert_eq!(
+        middle.as_deref(),
+        Some("{\n  \"a\": 1,\n  \"k\": 3,\n  \"b\": 2\n}")
+    );
 }
 
 #[test]
 fn larger_values_are_broken_where_they_do_not_fit() {
     let before = "{\n    \"tools\": {\n        \"a_tool_with_a_long_name\": {}\n    }\n}\n";
-    let after = json(before, |e| e.push_to("/tools/a_tool_with_a_long_name", "limits", &limit()));
+    let after = json(before, |e| {
+        e.push_to("/tools/a_tool_with_a_long_name", "limits", &limit())
+    });
     assert_eq!(
         after.as_deref(),
         Some(
@@ -106,17 +138,23 @@ fn larger_values_are_broken_where_they_do_not_fit() {
              }\n    }\n}\n"
         )
     );
-    let one_line = json(r#"{"tools":{"a":{}}}"#, |e| e.push_to("/tools/a", "limits", &limit()));
+    let one_line = json(r#"{"tools":{"a":{}}}"#, |e| {
+        e.push_to("/tools/a", "limits", &limit())
+    });
     assert_eq!(
         one_line.as_deref(),
-        Some(r#"{"tools":{"a":{"limits":[{"counter":"a_rate","window":"minute","max":10,"scope":"grant"}]}}}"#)
+        Some(
+            r#"{"tools":{"a":{"limits":[{"counter":"a_rate","window":"minute","max":10,"scope":"grant"}]}}}"#
+        )
     );
     // Where every object stands on lines of its own, new ones do too.
     let expanded = "{\n  \"a\": {\n    \"x\": [\n      {\n        \"y\": 1\n      }\n    ]\n  }\n}";
     let after = json(expanded, |e| e.push("/a/x", &json!({"z": 2})));
     assert_eq!(
         after.as_deref(),
-        Some("{\n  \"a\": {\n    \"x\": [\n      {\n        \"y\": 1\n      },\n      {\n        \"z\": 2\n      }\n    ]\n  }\n}")
+        Some(
+            "{\n  \"a\": {\n    \"x\": [\n      {\n        \"y\": 1\n      },\n      {\n        \"z\": 2\n      }\n    ]\n  }\n}"
+        )
     );
 }
 
@@ -126,10 +164,16 @@ fn json_elements_are_added() {
         (r#"{"a":[]}"#, r#"{"a":["x"]}"#),
         (r#"{"a":["y"]}"#, r#"{"a":["y","x"]}"#),
         (r#"{ "a": [ "y", "z" ] }"#, r#"{ "a": [ "y", "z", "x" ] }"#),
-        ("{\n  \"a\": [\n    \"y\"\n  ]\n}", "{\n  \"a\": [\n    \"y\",\n    \"x\"\n  ]\n}"),
+        (
+            "{\n  \"a\": [\n    \"y\"\n  ]\n}",
+            "{\n  \"a\": [\n    \"y\",\n    \"x\"\n  ]\n}",
+        ),
         ("{\n  \"b\": 1\n}", "{\n  \"b\": 1,\n  \"a\": [\"x\"]\n}"),
     ] {
-        assert_eq!(json(before, |e| e.push_to("", "a", &json!("x"))).as_deref(), Some(after));
+        assert_eq!(
+            json(before, |e| e.push_to("", "a", &json!("x"))).as_deref(),
+            Some(after)
+        );
     }
 }
 
@@ -140,20 +184,26 @@ fn keys_and_values_are_replaced_in_their_quotes() {
         Some(r#"{"c\"d": "x"}"#)
     );
     assert_eq!(json(r#"{"a":1,"b":2}"#, |e| e.rename("/a", "b")), None);
-    assert_eq!(json(r#"{"a":"1"}"#, |e| e.replace("/a", &json!(1))).as_deref(), Some(r#"{"a":1}"#));
+    assert_eq!(
+        json(r#"{"a":"1"}"#, |e| e.replace("/a", &json!(1))).as_deref(),
+        Some(r#"{"a":1}"#)
+    );
     for (before, after) in [
         ("a: x # why\n", "a: deny # why\n"),
         ("a: 'x'\n", "a: 'deny'\n"),
         ("a: \"x\"\n", "a: \"deny\"\n"),
         ("{a: x, b: 1}\n", "{a: deny, b: 1}\n"),
     ] {
-        assert_eq!(yaml(before, |e| e.replace("/a", &json!("deny"))).as_deref(), Some(after));
+        assert_eq!(
+            yaml(before, |e| e.replace("/a", &json!("deny"))).as_deref(),
+            Some(after)
+        );
     }
-    for (new, after) in [
-        ("it's", "a: 'it''s'\n"),
-        ("no", "a: 'no'\n"),
-    ] {
-        assert_eq!(yaml("a: 'x'\n", |e| e.replace("/a", &json!(new))).as_deref(), Some(after));
+    for (new, after) in [("it's", "a: 'it''s'\n"), ("no", "a: 'no'\n")] {
+        assert_eq!(
+            yaml("a: 'x'\n", |e| e.replace("/a", &json!(new))).as_deref(),
+            Some(after)
+        );
     }
     for (new, after) in [
         ("no", "a: \"no\"\n"),
@@ -164,18 +214,34 @@ fn keys_and_values_are_replaced_in_their_quotes() {
         ("", "a: \"\"\n"),
         ("a\nb", "a: \"a\\nb\"\n"),
     ] {
-        assert_eq!(yaml("a: x\n", |e| e.replace("/a", &json!(new))).as_deref(), Some(after));
+        assert_eq!(
+            yaml("a: x\n", |e| e.replace("/a", &json!(new))).as_deref(),
+            Some(after)
+        );
     }
-    assert_eq!(yaml("a: |\n  x\nb: 1\n", |e| e.replace("/a", &json!("z"))), None);
+    assert_eq!(
+        yaml("a: |\n  x\nb: 1\n", |e| e.replace("/a", &json!("z"))),
+        None
+    );
     assert_eq!(yaml("a:\n  b: 1\n", |e| e.replace("/a", &json!("z"))), None);
-    assert_eq!(yaml("'a b': 1\n", |e| e.rename("/a b", "c")).as_deref(), Some("'c': 1\n"));
-    assert_eq!(yaml("a: 1\n", |e| e.rename("/a", "*")).as_deref(), Some("\"*\": 1\n"));
+    assert_eq!(
+        yaml("'a b': 1\n", |e| e.rename("/a b", "c")).as_deref(),
+        Some("'c': 1\n")
+    );
+    assert_eq!(
+        yaml("a: 1\n", |e| e.rename("/a", "*")).as_deref(),
+        Some("\"*\": 1\n")
+    );
 }
 
 #[test]
 fn yaml_parts_go_with_their_lines() {
     for (before, pointer, after) in [
-        ("a:\n  - x # one\n  - y # two\n  - z\n", "/a/1", "a:\n  - x # one\n  - z\n"),
+        (
+            "a:\n  - x # one\n  - y # two\n  - z\n",
+            "/a/1",
+            "a:\n  - x # one\n  - z\n",
+        ),
         ("a:\n  - x\n  - y\n", "/a/0", "a:\n  - y\n"),
         ("a:\n- x\n- y", "/a/1", "a:\n- x"),
         ("a:\n  - x # one\nb: 1\n", "/a/0", "a: []\nb: 1\n"),
@@ -192,7 +258,11 @@ fn yaml_parts_go_with_their_lines() {
         ("x: 1\na: >-\n  text\n\nb: 1\n", "/a", "x: 1\n\nb: 1\n"),
         ("a:\nb: 1\n", "/a", "b: 1\n"),
         ("b: 1\na:\n", "/a", "b: 1\n"),
-        ("x: 1\na:\n  - {b: 1,\n     c: 2}\n  - d\n", "/a/0", "x: 1\na:\n  - d\n"),
+        (
+            "x: 1\na:\n  - {b: 1,\n     c: 2}\n  - d\n",
+            "/a/0",
+            "x: 1\na:\n  - d\n",
+        ),
     ] {
         let changed = yaml(before, |e| e.remove(pointer));
         assert_eq!(changed.as_deref(), Some(after), "{before}{pointer}");
@@ -206,15 +276,30 @@ fn yaml_brackets_keep_the_comments_between_them() {
         ("a: [x, y,]\n", "/a/1", "a: [x,]\n"),
         ("a: {b: 1, c: 2} # why\n", "/a/b", "a: {c: 2} # why\n"),
         ("a: {b: , c: 2}\n", "/a/b", "a: {c: 2}\n"),
-        ("a: [\n  x, # one\n  y, # two\n  z\n]\n", "/a/1", "a: [\n  x, # one # two\n  z\n]\n"),
-        ("a: [\n  x, # one\n  y\n]\n", "/a/1", "a: [\n  x, # one\n]\n"),
-        ("a: [\n  # the first\n  x,\n  y\n]\n", "/a/0", "a: [\n  # the first\n  y\n]\n"),
+        (
+            "a: [\n  x, # one\n  y, # two\n  z\n]\n",
+            "/a/1",
+            "a: [\n  x, # one # two\n  z\n]\n",
+        ),
+        (
+            "a: [\n  x, # one\n  y\n]\n",
+            "/a/1",
+            "a: [\n  x, # one\n]\n",
+        ),
+        (
+            "a: [\n  # the first\n  x,\n  y\n]\n",
+            "/a/0",
+            "a: [\n  # the first\n  y\n]\n",
+        ),
     ] {
         let changed = yaml(before, |e| e.remove(pointer));
         if after.contains("# one # two") {
             // The comment behind goes nowhere: the line stays.
             let changed = changed.expect("it can be removed");
-            assert!(changed.contains("# one") && changed.contains("# two"), "{changed}");
+            assert!(
+                changed.contains("# one") && changed.contains("# two"),
+                "{changed}"
+            );
             continue;
         }
         assert_eq!(changed.as_deref(), Some(after), "{before}{pointer}");
@@ -227,9 +312,21 @@ fn yaml_members_are_added_as_the_file_is_laid_out() {
     for (before, pointer, after) in [
         ("a: 1\n", "", "a: 1\nk: No more.\n"),
         ("a: 1", "", "a: 1\nk: No more."),
-        ("a: 1 # one\n# the end\n", "", "a: 1 # one\nk: No more.\n# the end\n"),
-        ("a:\n    b: 1\nc: 2\n", "/a", "a:\n    b: 1\n    k: No more.\nc: 2\n"),
-        ("a:\n  b:\n    - c: 1\n      d: 2\n\ne: 1\n", "/a/b/0", "a:\n  b:\n    - c: 1\n      d: 2\n      k: No more.\n\ne: 1\n"),
+        (
+            "a: 1 # one\n# the end\n",
+            "",
+            "a: 1 # one\nk: No more.\n# the end\n",
+        ),
+        (
+            "a:\n    b: 1\nc: 2\n",
+            "/a",
+            "a:\n    b: 1\n    k: No more.\nc: 2\n",
+        ),
+        (
+            "a:\n  b:\n    - c: 1\n      d: 2\n\ne: 1\n",
+            "/a/b/0",
+            "a:\n  b:\n    - c: 1\n      d: 2\n      k: No more.\n\ne: 1\n",
+        ),
         ("a: {}\nb: 1\n", "/a", "a:\n  k: No more.\nb: 1\n"),
         ("a: # why\nb: 1\n", "/a", "a: # why\n  k: No more.\nb: 1\n"),
         ("a: {} # why\n", "/a", "a: # why\n  k: No more.\n"),
@@ -238,9 +335,21 @@ fn yaml_members_are_added_as_the_file_is_laid_out() {
         ("a: {b: 1}\n", "/a", "a: {b: 1, k: No more.}\n"),
         ("a: { b: 1 }\n", "/a", "a: { b: 1, k: No more. }\n"),
         ("a: {b: {}}\n", "/a/b", "a: {b: {k: No more.}}\n"),
-        ("a: [\n  {b: 1} # one\n]\n", "/a/0", "a: [\n  {b: 1, k: No more.} # one\n]\n"),
-        ("a: {\n  b: 1 # one\n}\n", "/a", "a: {\n  b: 1, # one\n  k: No more.\n}\n"),
-        ("a: {\n  b: 1,\n}\n", "/a", "a: {\n  b: 1,\n  k: No more.,\n}\n"),
+        (
+            "a: [\n  {b: 1} # one\n]\n",
+            "/a/0",
+            "a: [\n  {b: 1, k: No more.} # one\n]\n",
+        ),
+        (
+            "a: {\n  b: 1 # one\n}\n",
+            "/a",
+            "a: {\n  b: 1, # one\n  k: No more.\n}\n",
+        ),
+        (
+            "a: {\n  b: 1,\n}\n",
+            "/a",
+            "a: {\n  b: 1,\n  k: No more.,\n}\n",
+        ),
         ("a: |\n  text\n\n", "", "a: |\n  text\nk: No more.\n\n"),
         ("a: 'x\n\n  y'\n", "", "a: 'x\n\n  y'\nk: No more.\n"),
         ("---\na: 1\n...\n", "", "---\na: 1\nk: No more.\n...\n"),
@@ -248,7 +357,10 @@ fn yaml_members_are_added_as_the_file_is_laid_out() {
         let changed = yaml(before, |e| e.insert(pointer, "k", &value));
         assert_eq!(changed.as_deref(), Some(after), "{before}");
     }
-    assert_eq!(yaml("a: |+\n  text\n\n", |e| e.insert("", "k", &value)), None);
+    assert_eq!(
+        yaml("a: |+\n  text\n\n", |e| e.insert("", "k", &value)),
+        None
+    );
     assert_eq!(yaml("a: x\n", |e| e.insert("/a", "k", &value)), None);
 }
 
@@ -265,10 +377,14 @@ fn yaml_blocks_are_written_in_the_file_s_indentation() {
              tags: []\n    b: {}\n"
         )
     );
-    let after = yaml(before, |e| e.push_to("/tools/b", "rules", &json!({"name": "x"})));
+    let after = yaml(before, |e| {
+        e.push_to("/tools/b", "rules", &json!({"name": "x"}))
+    });
     assert_eq!(
         after.as_deref(),
-        Some("tools:\n    a:\n        rules:\n          - name: first\n    b:\n        rules:\n          - name: x\n")
+        Some(
+            "tools:\n    a:\n        rules:\n          - name: first\n    b:\n        rules:\n          - name: x\n"
+        )
     );
     let flush = yaml("a:\n- x\nb: {}\n", |e| e.push_to("", "c", &json!("z")));
     assert_eq!(flush.as_deref(), Some("a:\n- x\nb: {}\nc:\n- z\n"));
@@ -279,11 +395,17 @@ fn yaml_blocks_are_written_in_the_file_s_indentation() {
 #[test]
 fn what_is_shared_or_reached_by_alias_is_left_alone() {
     let text = "base: &b\n  x: 1\n  y: 2\nuse: *b\nlist: [&i one, two, *i]\nlast: {z: 1}\n";
-    for pointer in ["/use/x", "/base/x", "/base", "/list/0", "/list/2", "/list/1"] {
+    for pointer in [
+        "/use/x", "/base/x", "/base", "/list/0", "/list/2", "/list/1",
+    ] {
         assert_eq!(yaml(text, |e| e.remove(pointer)), None, "{pointer}");
     }
     for pointer in ["/use", "/base"] {
-        assert_eq!(yaml(text, |e| e.insert(pointer, "k", &json!(1))), None, "{pointer}");
+        assert_eq!(
+            yaml(text, |e| e.insert(pointer, "k", &json!(1))),
+            None,
+            "{pointer}"
+        );
     }
     assert_eq!(
         yaml(text, |e| e.remove("/last/z")).as_deref(),
