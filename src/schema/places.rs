@@ -49,10 +49,9 @@ impl<'a> Places<'a> {
 
     /// The node at `pointer`, if it is in the tree.
     pub fn at(&self, pointer: &str) -> Option<&'a Node> {
-        let node = tokens(pointer).try_fold(self.root, |node, token| {
+        tokens(pointer).try_fold(self.root, |node, token| {
             self.step(node, &token).map(|place| place.node)
-        });
-        node
+        })
     }
 
     /// The member `key` of `node`.
