@@ -1,6 +1,7 @@
 //! Putting findings right: fixes that don't get in each other's way, round after round, and files
 //! written so that nobody ever sees half of one.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io::{self, Write as _};
 use std::path::Path;
@@ -117,19 +118,17 @@ fn with_text(file: &SourceFile, text: &str) -> SourceFile {
 
 /// `text` with those of `fixes` made that don't touch what an earlier one changes, and how many.
 fn apply(text: &str, fixes: &[(&Fix, &Finding)]) -> (String, usize) {
-    let mut chosen: Vec<&Edit> = Vec::new();
+    let mut chosen = Chosen::default();
     let mut made = 0;
     for (fix, _) in fixes {
-        let free = |edit: &Edit| chosen.iter().all(|other| apart(other.span, edit.span));
-        if fix.edits.iter().all(free) {
-            chosen.extend(&fix.edits);
+        if fix.edits.iter().all(|edit| chosen.is_free(edit.span)) {
+            chosen.add(&fix.edits);
             made += 1;
         }
     }
-    chosen.sort_by_key(|edit| edit.span);
     let mut changed = String::with_capacity(text.len());
     let mut at = 0;
-    for edit in chosen {
+    for edit in chosen.0.values() {
         changed.push_str(&text[at..edit.span.start]);
         changed.push_str(&edit.replacement);
         at = edit.span.end;
@@ -138,10 +137,25 @@ fn apply(text: &str, fixes: &[(&Fix, &Finding)]) -> (String, usize) {
     (changed, made)
 }
 
-/// Whether two changes have nothing to do with each other. Two that touch may have: each would add
-/// the first member of one object.
-fn apart(a: Span, b: Span) -> bool {
-    a.end < b.start || b.end < a.start
+/// Edits that are made together, in the order of the text.
+#[derive(Default)]
+struct Chosen<'f>(BTreeMap<Span, &'f Edit>);
+
+impl<'f> Chosen<'f> {
+    /// Whether no edit touches `span`. Two that touch may have to do with each other: each would add
+    /// the first member of one object.
+    fn is_free(&self, span: Span) -> bool {
+        let behind = Span {
+            start: span.end,
+            end: usize::MAX,
+        };
+        let before = self.0.range(..=behind).next_back();
+        before.is_none_or(|(other, _)| other.end < span.start)
+    }
+
+    fn add(&mut self, edits: &'f [Edit]) {
+        self.0.extend(edits.iter().map(|edit| (edit.span, edit)));
+    }
 }
 
 /// The changes of a file as a unified diff; empty if there are none.
@@ -173,4 +187,72 @@ pub fn write(path: &Path, before: &str, after: &str) -> io::Result<()> {
     file.as_file().sync_all()?;
     file.persist(&path).map_err(|error| error.error)?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rules::REMARK;
+    use crate::source::Syntax;
+
+    /// A finding whose fix puts `with` in the place of the bytes from `start` to `end`.
+    fn finding(start: usize, end: usize, with: &str) -> Finding {
+        let span = Span::new(start, end);
+        let edit = Edit {
+            span,
+            replacement: with.to_owned(),
+        };
+        let pointer = format!("/{start}");
+        Finding::new(&REMARK, pointer, span, "").fix(Fix::safe("", Some(vec![edit])))
+    }
+
+    fn file(text: &str) -> SourceFile {
+        SourceFile::new("f", text, Syntax::Json)
+    }
+
+    fn judged(findings: Vec<Finding>, text: &str) -> Judged {
+        Judged {
+            findings,
+            is_policy: !text.contains('!'),
+            form_errors: text.matches('?').count(),
+        }
+    }
+
+    /// Each `a` is to become a `b`, each `c` a `!`, each `d` a `?`.
+    fn letters(file: &SourceFile) -> Judged {
+        let findings = file.text.char_indices().filter_map(|(at, c)| {
+            let with = match c {
+                'a' => "b",
+                'c' => "!",
+                'd' => "?",
+                _ => return None,
+            };
+            Some(finding(at, at + 1, with))
+        });
+        judged(findings.collect(), &file.text)
+    }
+
+    #[test]
+    fn all_that_can_be_is_fixed_and_what_does_harm_is_told() {
+        let fixed = fix(&file("aaa c a d xa"), Safety::Safe, letters);
+        assert_eq!((fixed.text.as_str(), fixed.made), ("bbb c b d xb", 5));
+        let refused: Vec<_> = fixed.refused.iter().map(|r| r.pointer.as_str()).collect();
+        assert_eq!(refused, ["/4", "/8"]);
+    }
+
+    #[test]
+    fn fixes_that_never_end_are_given_up() {
+        let more = |file: &SourceFile| judged(vec![finding(0, 0, "x")], &file.text);
+        let fixed = fix(&file(""), Safety::Safe, more);
+        assert_eq!(fixed.made, MAX_ROUNDS);
+    }
+
+    #[test]
+    fn what_touches_waits_for_the_next_round() {
+        let (a, b, c) = (finding(0, 2, "x"), finding(2, 3, "y"), finding(4, 4, "z"));
+        let with_fix = |f: &Finding| f.fix.clone().expect("it has one");
+        let fixes: Vec<Fix> = [&a, &b, &c].map(with_fix).into();
+        let all: Vec<_> = fixes.iter().zip([&a, &b, &c]).collect();
+        assert_eq!(apply("012345", &all), ("x23z45".to_owned(), 2));
+    }
 }

@@ -13,7 +13,7 @@ use crate::finding::{Finding, MAX_FINDINGS, Severity};
 use crate::policy::{self, Clause, Effect, Hidden, Policy};
 use crate::risk::{Classification, Overrides, ToolView};
 use crate::rules::{self, Check, Rule};
-use crate::schema::places::head;
+use crate::schema::places::{Places, head};
 use crate::source::file::SourceFile;
 use crate::source::tree::{Entry, Node};
 use crate::span::Span;
@@ -253,6 +253,7 @@ pub struct Context<'a> {
     /// The tools that it lists, in the order of the file. Intercept's `"*"`, which stands for every
     /// tool, is not among them; a gateway's `"*"` is: it is a name.
     pub tools: Vec<ListedTool<'a>>,
+    places: Places<'a>,
     by_name: AHashMap<&'a str, usize>,
     hidden: AHashMap<&'a str, &'a Hidden>,
 }
@@ -317,6 +318,7 @@ impl<'a> Context<'a> {
             offer,
             options,
             tools: Vec::new(),
+            places: Places::new(root),
             by_name: AHashMap::with_capacity(policy.tools.len()),
             hidden,
         };
@@ -357,6 +359,11 @@ impl<'a> Context<'a> {
     /// The entry that hides every tool.
     pub fn hides_everything(&self) -> Option<&'a Hidden> {
         self.hidden.get(EVERY_TOOL).copied()
+    }
+
+    /// The node at `pointer`. Faster than [`Node::at`] where it is asked for many places.
+    pub fn at(&self, pointer: &str) -> Option<&'a Node> {
+        self.places.at(pointer)
     }
 
     /// The rule of all tools that denies every call (Intercept only).

@@ -255,9 +255,14 @@ fn options(text: &str) -> BTreeSet<&str> {
 /// Every option that the documents speak of is one that `--help` knows.
 #[test]
 fn documented_options_exist() {
-    let helps = ["validate", "simulate", "classify", "explain", "schema"]
-        .map(|command| mcplint(&[command.to_owned(), "--help".to_owned()]).printed);
-    let known: BTreeSet<&str> = helps.iter().flat_map(|help| options(help)).collect();
+    let helps = [
+        "validate", "lint", "simulate", "classify", "explain", "schema",
+    ]
+    .map(|command| mcplint(&[command.to_owned(), "--help".to_owned()]).printed);
+    // The script that measures has options of its own.
+    let script = read(&root().join("benches/compare.py"));
+    let texts = helps.iter().map(String::as_str).chain([script.as_str()]);
+    let known: BTreeSet<&str> = texts.flat_map(options).collect();
     for path in documents() {
         let text = read(&path);
         // Cargo has options of its own.
@@ -277,6 +282,55 @@ fn documented_options_exist() {
             );
         }
     }
+}
+
+/// What docs/rules.md has behind its mark: every rule, in the order of the list.
+fn index_of_rules() -> String {
+    let mut index = "| rule | severity | finds |\n|---|---|---|\n".to_owned();
+    for rule in mcplint::rules::ALL {
+        let (id, page) = (rule.id, page(rule));
+        writeln!(
+            index,
+            "| [`{id}`]({page}) | {} | {} |",
+            rule.severity, rule.summary
+        )
+        .expect("a string takes it");
+    }
+    index
+}
+
+/// The page of a rule, from docs/.
+fn page(rule: &mcplint::rules::Rule) -> String {
+    let form = format!("../src/rules/form/{}.md", rule.id);
+    let own = format!("../src/rules/{}.md", rule.id.replace('-', "_"));
+    let link = if root().join("docs").join(&form).exists() {
+        form
+    } else {
+        own
+    };
+    assert!(
+        root().join("docs").join(&link).exists(),
+        "{link} is not there"
+    );
+    link
+}
+
+/// docs/rules.md lists the rules that there are.
+#[test]
+fn the_index_of_rules_is_that_of_the_code() {
+    const MARK: &str = "<!-- rules -->\n";
+    let path = root().join("docs/rules.md");
+    let text = read(&path);
+    let (before, _) = text.split_once(MARK).expect("the index has its mark");
+    let wanted = format!("{before}{MARK}{}", index_of_rules());
+    if std::env::var_os("UPDATE_DOCS").is_some() {
+        fs::write(&path, wanted).expect("a document can be written");
+        return;
+    }
+    assert_eq!(
+        text, wanted,
+        "UPDATE_DOCS=1 cargo test --test docs writes the index of docs/rules.md anew"
+    );
 }
 
 /// The README's test command is the one that continuous integration runs.

@@ -394,3 +394,93 @@ fn trees_are_values() {
     let root = mcplint::source::json::parse(text).root.expect("it is JSON");
     assert_eq!(edit::value_of(&root).to_string(), text);
 }
+
+/// The configuration's schema and the configuration agree on what is valid.
+#[test]
+fn the_schema_of_the_configuration_is_true() {
+    let schema: serde_json::Value =
+        serde_json::from_str(mcplint::config::SCHEMA).expect("the schema is JSON");
+    let schema = jsonschema::validator_for(&schema).expect("the schema is one");
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("mcplint.toml");
+    for (text, valid) in [
+        ("", true),
+        (
+            "fail-level = \"never\"\nmax-policy-bytes = 10\nbaseline = \"b.json\"\n",
+            true,
+        ),
+        ("fail-level = \"off\"\n", false),
+        ("max-policy-bytes = -1\n", false),
+        (
+            "[[policy]]\npath = \"a\"\nserver = \"s\"\ngrants = [\"g\"]\ntools = \"t\"\n",
+            true,
+        ),
+        ("[[policy]]\nserver = \"s\"\n", false),
+        ("[[policy]]\npath = \"a\"\ngrant = []\n", false),
+        (
+            "[rules]\nstar-tool = \"off\"\ndefault-allow = \"note\"\n",
+            true,
+        ),
+        ("[rules]\nstar-tool = \"never\"\n", false),
+        (
+            "[[ignore]]\nrule = \"star-tool\"\npath = \"a\"\nat = \"\"\nreason = \"r\"\n",
+            true,
+        ),
+        ("[[ignore]]\npath = \"a\"\n", false),
+        ("[[ignore]]\nrule = \"star-tool\"\nwhy = \"r\"\n", false),
+        (
+            "[max-calls-per-day]\nread = 1\nwrite = 2\nexecute = 3\ndestructive = 4\nfinancial = 5\n",
+            true,
+        ),
+        ("[max-calls-per-day]\nall = 1\n", false),
+        ("[risk]\n\"send_*\" = \"write\"\n", true),
+        ("[risk]\n\"send_*\" = \"mild\"\n", false),
+        ("minimum = 1\n", false),
+    ] {
+        fs::write(&path, text).expect("it can be written");
+        assert_eq!(Config::read(&path).is_ok(), valid, "read: {text}");
+        let value: toml::Table = text.parse().expect("it is TOML");
+        let value = serde_json::to_value(value).expect("it is JSON too");
+        assert_eq!(schema.is_valid(&value), valid, "schema: {text}");
+    }
+}
+
+/// Every key that the configuration knows is in its schema, and the other way round.
+#[test]
+fn the_schema_of_the_configuration_is_whole() {
+    let schema: serde_json::Value =
+        serde_json::from_str(mcplint::config::SCHEMA).expect("the schema is JSON");
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("mcplint.toml");
+    for (before, pointer) in [
+        ("", "/properties"),
+        (
+            "[[policy]]\npath = \"a\"\n",
+            "/properties/policy/items/properties",
+        ),
+        (
+            "[[ignore]]\nrule = \"star-tool\"\n",
+            "/properties/ignore/items/properties",
+        ),
+        (
+            "[max-calls-per-day]\n",
+            "/properties/max-calls-per-day/properties",
+        ),
+    ] {
+        fs::write(&path, format!("{before}xxxxxxxxxxxx = 1\n")).expect("it can be written");
+        let Err(mcplint::config::ConfigError::Invalid(invalid)) = Config::read(&path) else {
+            panic!("an unknown key is taken");
+        };
+        let help = invalid.help.expect("the known keys are told");
+        let mut known: Vec<&str> = help.trim_start_matches("one of ").split(", ").collect();
+        let keys = schema.pointer(pointer).and_then(|keys| keys.as_object());
+        let mut keys: Vec<&str> = keys
+            .expect("it is there")
+            .keys()
+            .map(String::as_str)
+            .collect();
+        known.sort_unstable();
+        keys.sort_unstable();
+        assert_eq!(known, keys, "{pointer}");
+    }
+}

@@ -17,7 +17,7 @@ use crate::fix::{self, Judged};
 use crate::lint::{self, Level, Levels, Linted, Options};
 use crate::render::escape::printable_lines;
 use crate::render::{self, FileFindings, Report};
-use crate::rules::form;
+use crate::rules::{self, form};
 use crate::source::Syntax;
 use crate::source::discover::is_called_policy;
 use crate::source::file::{MAX_BYTES, ReadError, SourceFile};
@@ -242,11 +242,9 @@ fn keep_policy(checked: &Checked, console: Console) -> bool {
 /// Errors of form that are not reported must not look like a policy that is fine.
 fn tell_unjudged(checked: &[Checked], options: &Options, console: Console) {
     for Checked { file, linted } in checked {
-        let untold = !linted
-            .findings
-            .iter()
-            .any(|finding| finding.severity == Severity::Error);
-        if !linted.is_policy && untold && !options.form_only {
+        let mut findings = linted.findings.iter();
+        let told = findings.any(|found| matches!(found.rule.check, rules::Check::Form));
+        if !linted.is_policy && !told && !options.form_only {
             console.warning(format!(
                 "`{}` is not a valid policy, for reasons that are not reported: its rules were not \
                  looked at",
@@ -411,7 +409,9 @@ impl Fixing {
             out.flush()?;
         }
         let verb = if self.diff { "would be" } else { "were" };
-        console.note(format!("{made} fixes {verb} made in {files} files"));
+        let verb = if made == 1 && !self.diff { "was" } else { verb };
+        let (made, files) = (counted(made, "fix", "es"), counted(files, "file", "s"));
+        console.note(format!("{made} {verb} made in {files}"));
         Ok(())
     }
 
@@ -453,6 +453,11 @@ impl Fixing {
     }
 }
 
+/// `1 file`, `2 files`.
+fn counted(count: usize, noun: &str, plural: &str) -> String {
+    format!("{count} {noun}{}", if count == 1 { "" } else { plural })
+}
+
 /// Writes all findings to a baseline, in the place of an earlier one.
 fn write_baseline(
     path: &Path,
@@ -485,8 +490,12 @@ fn write_baseline(
     baseline::write(path, findings, &mut text).map_err(trouble)?;
     std::fs::write(path, text).map_err(trouble)?;
     let count: usize = checked.iter().map(of_file).sum();
+    let (count, are) = (
+        counted(count, "finding", "s"),
+        if count == 1 { "is" } else { "are" },
+    );
     console.note(format!(
-        "{count} findings are known from now on: `{}`",
+        "{count} {are} known from now on: `{}`",
         path.display()
     ));
     Ok(if complete { Exit::Clean } else { Exit::Trouble })

@@ -29,7 +29,7 @@ fn insert(at: usize, replacement: String) -> Edit {
     }
 }
 
-impl Editor<'_> {
+impl<'a> Editor<'a> {
     /// Whether a list or object stands in brackets.
     pub(super) fn is_flow(&self, node: &Node) -> bool {
         self.syntax == Syntax::Json || self.text[node.span.start..].starts_with(['{', '['])
@@ -51,12 +51,26 @@ impl Editor<'_> {
         }
     }
 
-    /// The end of a member; that of its colon if no value is written. `None` for an alias.
+    /// The end of a member; that of its colon if no value is written.
     pub(super) fn entry_end(&self, entry: &Entry) -> Option<usize> {
-        if entry.value.span.is_empty() {
+        let span = entry.value.span;
+        if span.start < entry.key_span.end {
+            return self.alias_end(entry);
+        }
+        if span.is_empty() {
             return self.colon_end(entry);
         }
-        (entry.value.span.start >= entry.key_span.end).then(|| self.end_of(&entry.value))?
+        self.end_of(&entry.value)
+    }
+
+    /// The end of the alias that is a member's value: the tree has what it stands for.
+    fn alias_end(&self, entry: &Entry) -> Option<usize> {
+        let behind = &self.text[entry.key_span.end..];
+        let name = behind.trim_start_matches([' ', '\t']).strip_prefix(':')?;
+        let name = name.trim_start_matches([' ', '\t']).strip_prefix('*')?;
+        let end = name.find(|c: char| c.is_whitespace() || ",[]{}".contains(c));
+        let rest = end.map_or(0, |end| name.len() - end);
+        Some(self.text.len() - rest)
     }
 
     fn colon_end(&self, entry: &Entry) -> Option<usize> {
@@ -110,22 +124,14 @@ impl Editor<'_> {
 
     /// Where the line of `at` starts; a byte-order mark is before it.
     fn line_start(&self, at: usize) -> usize {
-        let before = &self.text[..at];
-        let mark = if self.text.starts_with('\u{feff}') {
-            '\u{feff}'.len_utf8()
-        } else {
-            0
-        };
-        before
-            .rfind(['\n', '\r'])
-            .map_or(mark.min(at), |newline| newline + 1)
+        let start = self.lines.span(self.text, at).start;
+        let mark = self.text[start..].starts_with('\u{feff}') && start == 0;
+        start + if mark { '\u{feff}'.len_utf8() } else { 0 }
     }
 
     /// Where the line of `at` ends, without its line feed.
     fn line_end(&self, at: usize) -> usize {
-        self.text[at..]
-            .find(['\n', '\r'])
-            .map_or(self.text.len(), |newline| at + newline)
+        self.lines.span(self.text, at).end
     }
 
     /// The end of the line before, without its line feed. `None` on the first line.
@@ -144,9 +150,14 @@ impl Editor<'_> {
         &line[..line.len() - text.len()]
     }
 
-    /// How many characters stand before `at` on its line.
+    /// How many characters stand before `at` on its line; far into one, so many bytes.
     pub(super) fn column(&self, at: usize) -> usize {
-        self.text[self.line_start(at)..at].chars().count()
+        const FAR: usize = 4_096;
+        let start = self.line_start(at);
+        match at - start {
+            bytes @ FAR.. => bytes,
+            _ => self.text[start..at].chars().count(),
+        }
     }
 
     fn starts_line(&self, at: usize) -> bool {
@@ -159,8 +170,9 @@ impl Editor<'_> {
     // Removing
 
     /// The part `nth` of a list or object in brackets.
-    pub(super) fn remove_flow(&self, container: &Node, nth: usize) -> Option<Vec<Edit>> {
-        let extents = self.extents(container)?;
+    pub(super) fn remove_flow(&self, container: &'a Node, nth: usize) -> Option<Vec<Edit>> {
+        let parts = self.parts(container);
+        let extents = parts.extents.as_deref()?;
         let own = extents[nth];
         let before = match nth.checked_sub(1) {
             Some(before) => extents[before].end,
@@ -203,10 +215,11 @@ impl Editor<'_> {
     pub(super) fn remove_block(
         &self,
         pointer: &str,
-        container: &Node,
+        container: &'a Node,
         nth: usize,
     ) -> Option<Vec<Edit>> {
-        let extents = self.extents(container)?;
+        let parts = self.parts(container);
+        let extents = parts.extents.as_deref()?;
         let own = extents[nth];
         let line_end = self.line_end(own.end);
         if !self.is_gap(own.end, line_end) {
@@ -234,7 +247,7 @@ impl Editor<'_> {
     }
 
     /// The start of the dash of an element, or of a member's key.
-    fn marker(&self, container: &Node, start: usize) -> Option<usize> {
+    fn marker(&self, container: &'a Node, start: usize) -> Option<usize> {
         if container.as_mapping().is_some() {
             return Some(start);
         }
@@ -244,7 +257,7 @@ impl Editor<'_> {
             .then(|| self.line_start(start) + before.len() - 1)
     }
 
-    fn emptied(&self, container: &Node, own: Extent) -> Edit {
+    fn emptied(&self, container: &'a Node, own: Extent) -> Edit {
         let empty = if container.as_mapping().is_some() {
             "{}"
         } else {
@@ -260,7 +273,7 @@ impl Editor<'_> {
     fn remove_last(
         &self,
         pointer: &str,
-        container: &Node,
+        container: &'a Node,
         own: Extent,
         line_start: usize,
     ) -> Option<Vec<Edit>> {
@@ -292,12 +305,13 @@ impl Editor<'_> {
     /// Adds a part behind part `nth` of a list or object.
     pub(super) fn add_behind(
         &self,
-        container: &Node,
+        container: &'a Node,
         nth: usize,
         key: Option<&str>,
         value: &Value,
     ) -> Option<Vec<Edit>> {
-        let extents = self.extents(container)?;
+        let parts = self.parts(container);
+        let extents = parts.extents.as_deref()?;
         if self.is_flow(container) {
             let behind = extents
                 .get(nth + 1)
@@ -309,7 +323,7 @@ impl Editor<'_> {
 
     fn add_flow(
         &self,
-        container: &Node,
+        container: &'a Node,
         own: Extent,
         behind: usize,
         key: Option<&str>,
@@ -372,7 +386,7 @@ impl Editor<'_> {
 
     fn add_block(
         &self,
-        container: &Node,
+        container: &'a Node,
         own: Extent,
         key: Option<&str>,
         value: &Value,
@@ -399,7 +413,7 @@ impl Editor<'_> {
     /// Adds the first part of a list or object.
     pub(super) fn fill(
         &self,
-        site: &Site<'_>,
+        site: &Site<'a>,
         key: Option<&str>,
         value: &Value,
     ) -> Option<Vec<Edit>> {

@@ -11,14 +11,17 @@ mod style;
 mod tests;
 mod write;
 
-use std::cell::OnceCell;
+use std::cell::{OnceCell, RefCell};
 use std::fmt;
+use std::rc::Rc;
 
+use ahash::AHashMap;
 use serde_json::Value;
 
 use crate::finding::Edit;
 use crate::source::Syntax;
 use crate::source::file::SourceFile;
+use crate::source::position::LineIndex;
 use crate::source::tree::{self, Entry, Node, ScalarKind};
 use crate::span::Span;
 use layout::Extent;
@@ -31,8 +34,18 @@ pub struct Editor<'a> {
     syntax: Syntax,
     root: &'a Node,
     comments: &'a [Span],
+    lines: &'a LineIndex,
     style: OnceCell<Style>,
     shared: OnceCell<Vec<Span>>,
+    merges: OnceCell<bool>,
+    containers: RefCell<AHashMap<*const Node, Rc<Parts<'a>>>>,
+}
+
+/// The parts of a list or object: looked at once, however many edits there are.
+struct Parts<'a> {
+    /// Each with its key, as it is written. `None` if one is not written there.
+    extents: Option<Vec<Extent>>,
+    by_key: AHashMap<&'a str, usize>,
 }
 
 impl fmt::Debug for Editor<'_> {
@@ -59,6 +72,12 @@ impl<'a> Site<'a> {
         let (parent, nth) = self.parent?;
         parent.as_mapping()?.get(nth)
     }
+
+    /// Whether it is a member whose value is an alias: what it stands for is written before.
+    fn is_alias(&self) -> bool {
+        let entry = self.entry();
+        entry.is_some_and(|entry| entry.value.span.start < entry.key_span.end)
+    }
 }
 
 impl<'a> Editor<'a> {
@@ -69,15 +88,18 @@ impl<'a> Editor<'a> {
             syntax: file.syntax,
             root,
             comments,
+            lines: &file.lines,
             style: OnceCell::new(),
             shared: OnceCell::new(),
+            merges: OnceCell::new(),
+            containers: RefCell::default(),
         }
     }
 
     /// Takes out the member of an object or element of a list at `pointer`, with its comma and, if
     /// nothing else stands there, its lines.
     pub fn remove(&self, pointer: &str) -> Option<Vec<Edit>> {
-        let site = self.site(pointer)?;
+        let site = self.part(pointer)?;
         let (container, nth) = site.parent?;
         let edits = if self.is_flow(container) {
             self.remove_flow(container, nth)
@@ -110,19 +132,18 @@ impl<'a> Editor<'a> {
         value: &Value,
     ) -> Option<Vec<Edit>> {
         let site = self.site(pointer)?;
-        let mut members = site.node.as_mapping()?.iter();
-        let nth = members.position(|entry| entry.key == sibling)?;
+        let nth = *self.parts(site.node).by_key.get(sibling)?;
         self.insert_behind(&site, nth, key, value)
     }
 
     fn insert_behind(
         &self,
-        site: &Site<'_>,
+        site: &Site<'a>,
         nth: usize,
         key: &str,
         value: &Value,
     ) -> Option<Vec<Edit>> {
-        if site.node.get(key).is_some() {
+        if self.parts(site.node).by_key.contains_key(key) {
             return None;
         }
         let edits = self.add_behind(site.node, nth, Some(key), value);
@@ -143,7 +164,8 @@ impl<'a> Editor<'a> {
     /// Adds an element to the end of the list `key` of the object at `pointer`, with a list if the
     /// object has none.
     pub fn push_to(&self, pointer: &str, key: &str, value: &Value) -> Option<Vec<Edit>> {
-        match self.root.at(pointer)?.get(key) {
+        let object = self.site(pointer)?.node;
+        match self.parts(object).by_key.get(key) {
             Some(_) => self.push(&tree::join(pointer, key), value),
             None => self.insert(pointer, key, &Value::Array(vec![value.clone()])),
         }
@@ -152,10 +174,10 @@ impl<'a> Editor<'a> {
     /// Calls the member at `pointer` by another key, in the same quotes. `None` if there is one of
     /// that name.
     pub fn rename(&self, pointer: &str, key: &str) -> Option<Vec<Edit>> {
-        let site = self.site(pointer)?;
+        let site = self.part(pointer)?;
         let (parent, _) = site.parent?;
         let span = site.entry()?.key_span;
-        if parent.get(key).is_some() {
+        if self.parts(parent).by_key.contains_key(key) {
             return None;
         }
         let quotes = Quotes::of(&self.text[span.range()])?;
@@ -200,9 +222,15 @@ impl<'a> Editor<'a> {
             .get_or_init(|| Style::of(self.text, self.root, self.syntax))
     }
 
-    /// The place that `pointer` names, if it is written there and not elsewhere.
+    /// The place that `pointer` names, if its value is written there and not elsewhere.
     fn site(&self, pointer: &str) -> Option<Site<'a>> {
-        if self.syntax == Syntax::Yaml && self.text.contains("<<") {
+        self.part(pointer).filter(|site| !site.is_alias())
+    }
+
+    /// The place that `pointer` names, which may have an alias for its value.
+    fn part(&self, pointer: &str) -> Option<Site<'a>> {
+        let merges = || self.syntax == Syntax::Yaml && self.text.contains("<<");
+        if *self.merges.get_or_init(merges) {
             return None;
         }
         let mut site = Site {
@@ -210,21 +238,23 @@ impl<'a> Editor<'a> {
             parent: None,
         };
         for token in tree::tokens(pointer) {
-            let nth = match &site.node.value {
-                tree::Value::Mapping(entries) => entries.iter().position(|e| e.key == token)?,
-                tree::Value::Sequence(_) => token.parse().ok()?,
+            let above = site.node;
+            let (nth, node) = match &above.value {
+                _ if site.is_alias() => return None,
+                tree::Value::Mapping(entries) => {
+                    let nth = *self.parts(above).by_key.get(token.as_str())?;
+                    (nth, &entries[nth].value)
+                }
+                tree::Value::Sequence(items) => {
+                    let nth = token.parse().ok()?;
+                    (nth, items.get(nth)?)
+                }
                 tree::Value::Scalar(_) => return None,
             };
-            let extents = self.extents(site.node)?;
-            extents.get(nth)?;
-            let child = match &site.node.value {
-                tree::Value::Mapping(entries) => &entries[nth].value,
-                tree::Value::Sequence(items) => &items[nth],
-                tree::Value::Scalar(_) => return None,
-            };
+            self.parts(above).extents.as_ref()?;
             site = Site {
-                node: child,
-                parent: Some((site.node, nth)),
+                node,
+                parent: Some((above, nth)),
             };
         }
         Some(site)
@@ -233,8 +263,10 @@ impl<'a> Editor<'a> {
     /// `edits`, unless one of them touches what YAML aliases stand for.
     fn checked(&self, edits: Vec<Edit>) -> Option<Vec<Edit>> {
         let shared = self.shared.get_or_init(|| self.find_shared());
-        let touches = |edit: &Edit, shared: &Span| {
-            edit.span.start <= shared.end && shared.start <= edit.span.end
+        // What is added right behind a block may be meant to be part of it.
+        let touches = |edit: &Edit, shared: &Span| match edit.span.is_empty() {
+            true => edit.span.start <= shared.end && shared.start <= edit.span.end,
+            false => edit.span.start < shared.end && shared.start < edit.span.end,
         };
         let alone = |edit: &Edit| !shared.iter().any(|span| touches(edit, span));
         (!edits.is_empty() && edits.iter().all(alone)).then_some(edits)
@@ -256,7 +288,8 @@ impl<'a> Editor<'a> {
             let mut end = node.span.start;
             for child in below {
                 if child.span.start < end && !child.span.is_empty() {
-                    shared.push(child.span);
+                    let end = self.end_of(child).unwrap_or(child.span.end);
+                    shared.push(Span::new(child.span.start, end.max(child.span.start)));
                 } else {
                     end = child.span.end;
                     waiting.push(child);
@@ -264,6 +297,24 @@ impl<'a> Editor<'a> {
             }
         }
         shared
+    }
+
+    /// The parts of `container`.
+    fn parts(&self, container: &'a Node) -> Rc<Parts<'a>> {
+        let key = std::ptr::from_ref(container);
+        if let Some(known) = self.containers.borrow().get(&key) {
+            return Rc::clone(known);
+        }
+        let members = container.as_mapping().unwrap_or_default().iter();
+        let parts = Rc::new(Parts {
+            extents: self.extents(container),
+            by_key: members
+                .enumerate()
+                .map(|(nth, e)| (e.key.as_str(), nth))
+                .collect(),
+        });
+        self.containers.borrow_mut().insert(key, Rc::clone(&parts));
+        parts
     }
 
     /// The parts of a list or object as they are written, each with its key. `None` if one is not

@@ -70,9 +70,13 @@ fn newline(text: &str) -> &str {
     }
 }
 
+/// How many nodes tell how a file is laid out.
+const ENOUGH: usize = 4_000;
+
 /// What was seen of a file's habits: the first of each.
 #[derive(Default)]
 struct Seen {
+    nodes: usize,
     unit: Option<String>,
     dash_indent: Option<String>,
     tight_colon: bool,
@@ -85,15 +89,20 @@ struct Seen {
 }
 
 impl Seen {
-    /// Looks at `node`, whose text begins on a line that is indented by `above` bytes.
+    /// Looks at `node`, whose text begins on a line that is indented by `above` bytes. What was seen
+    /// of the first nodes has to do for a long file.
     fn look(&mut self, text: &str, node: &Node, above: usize) {
+        self.nodes += 1;
+        if self.nodes > ENOUGH {
+            return;
+        }
         let slice = &text[node.span.range()];
         let flow = slice.starts_with(['{', '[']);
         let tall = slice.trim_end().contains(['\n', '\r']);
         match &node.value {
             Value::Scalar(_) => {}
             Value::Mapping(entries) => {
-                for entry in entries {
+                for entry in entries.iter().take(ENOUGH) {
                     let inner = indentation(text, entry.key_span.start);
                     if flow && !self.any_colon {
                         self.any_colon = true;
@@ -122,7 +131,7 @@ impl Seen {
                 );
             }
             Value::Sequence(items) => {
-                for item in items {
+                for item in items.iter().take(ENOUGH) {
                     let inner = indentation(text, item.span.start);
                     self.look(text, item, inner.map_or(above, str::len));
                 }
@@ -169,9 +178,9 @@ impl Seen {
         ) else {
             return;
         };
-        let line = text[..first.span.start]
-            .rfind(['\n', '\r'])
-            .map_or(0, |at| at + 1);
+        let Some(line) = line_start(text, first.span.start) else {
+            return;
+        };
         let line = &text[line..];
         let text = line.trim_start_matches(' ');
         let indent = &line[..line.len() - text.len()];
@@ -185,12 +194,22 @@ impl Seen {
 
 /// The white space before `at`, if nothing else stands before it on its line.
 fn indentation(text: &str, at: usize) -> Option<&str> {
-    let start = text[..at]
-        .rfind(['\n', '\r'])
-        .map_or(0, |newline| newline + 1);
-    let before = text[start..at].trim_start_matches('\u{feff}');
+    let before = &text[line_start(text, at)?..at];
+    let before = before.trim_start_matches('\u{feff}');
     before
         .bytes()
         .all(|b| b == b' ' || b == b'\t')
         .then_some(before)
+}
+
+/// No indentation is wider than this many bytes; what stands further into a line does not start it.
+const WIDEST: usize = 256;
+
+/// Where the line of `at` starts, if it does not start far before.
+fn line_start(text: &str, at: usize) -> Option<usize> {
+    let mut before = text.as_bytes()[..at].iter().rev().take(WIDEST);
+    match before.position(|&byte| byte == b'\n' || byte == b'\r') {
+        Some(distance) => Some(at - distance),
+        None => (at < WIDEST).then_some(0),
+    }
 }

@@ -57,7 +57,7 @@ fn report(
         true => "this rule never applies",
         false => "this limit never applies",
     };
-    let place = context.root.at(&first.pointer).map_or(first.span, head);
+    let place = context.at(&first.pointer).map_or(first.span, head);
     reporter.report(
         Finding::new(
             &RULE,

@@ -44,10 +44,7 @@ fn silent<'a>(
         .collect();
     rules.rules.iter().filter(move |rule| {
         let pointer = rule.clause.pointer.as_str();
-        let message = context
-            .root
-            .at(pointer)
-            .and_then(|node| node.get("on_deny"));
+        let message = context.at(pointer).and_then(|node| node.get("on_deny"));
         let says = message
             .and_then(Node::as_scalar)
             .is_some_and(|text| !text.text.trim().is_empty());
@@ -56,7 +53,7 @@ fn silent<'a>(
 }
 
 fn report(context: &Context<'_>, rule: &policy::Rule, reporter: &mut Reporter<'_>) {
-    let Some(node) = context.root.at(&rule.clause.pointer) else {
+    let Some(node) = context.at(&rule.clause.pointer) else {
         return;
     };
     let message = match rule.effect {

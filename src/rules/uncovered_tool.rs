@@ -1,5 +1,7 @@
 //! Tools that the server offers and the policy does not speak of.
 
+use ahash::AHashSet;
+
 use super::{Check, Rule};
 use crate::catalog::Tool;
 use crate::finding::{Finding, Severity};
@@ -24,9 +26,11 @@ fn check(context: &Context<'_>, reporter: &mut Reporter<'_>) {
     let Some(offer) = context.offer else {
         return;
     };
+    let mut seen = AHashSet::new();
     let mut uncovered: Vec<&Tool> = offer
         .tools()
         .filter(|tool| context.hidden(&tool.name).is_none() && context.tool(&tool.name).is_none())
+        .filter(|tool| seen.insert(tool.name.as_str()))
         .collect();
     let risk = |tool: &Tool| {
         context

@@ -10,7 +10,8 @@ use crate::span::Span;
 
 /// Finds the places of one tree. Members of an object are indexed the first time one is asked
 /// for: an object of a million wrong members must not be searched a million times.
-pub(super) struct Places<'a> {
+#[derive(Debug)]
+pub(crate) struct Places<'a> {
     root: &'a Node,
     members: RefCell<AHashMap<*const Node, Members<'a>>>,
 }
@@ -19,7 +20,7 @@ type Members<'a> = AHashMap<&'a str, &'a Entry>;
 
 /// A value, and the entry that holds it if it is a member of an object.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Place<'a> {
+pub(crate) struct Place<'a> {
     pub node: &'a Node,
     pub entry: Option<&'a Entry>,
 }
@@ -43,6 +44,13 @@ impl<'a> Places<'a> {
             let next = self.step(place.node, &token);
             debug_assert!(next.is_some(), "{pointer} is not in the tree");
             next.unwrap_or(place)
+        })
+    }
+
+    /// The node at `pointer`, if it is in the tree.
+    pub fn at(&self, pointer: &str) -> Option<&'a Node> {
+        tokens(pointer).try_fold(self.root, |node, token| {
+            self.step(node, &token).map(|place| place.node)
         })
     }
 

@@ -1,5 +1,7 @@
 //! From byte offsets to lines and columns.
 
+use crate::span::Span;
+
 /// A place for people: both numbers start at 1, columns count Unicode scalar values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Position {
@@ -27,6 +29,23 @@ impl LineIndex {
             starts.push(at + 1);
         }
         Self { starts }
+    }
+
+    /// The line of the byte at `offset`, from 1.
+    pub fn line(&self, offset: usize) -> usize {
+        self.starts.partition_point(|&start| start <= offset)
+    }
+
+    /// The bytes of the line of `offset` in `text`, without what ends it.
+    pub fn span(&self, text: &str, offset: usize) -> Span {
+        let line = self.line(offset);
+        let start = self.starts[line - 1];
+        let end = match self.starts.get(line) {
+            Some(&next) if text[..next].ends_with("\r\n") => next - 2,
+            Some(&next) => next - 1,
+            None => text.len(),
+        };
+        Span::new(start, end.max(start))
     }
 
     /// The position of the byte at `offset` of `text`, the text that was indexed. A leading

@@ -4,12 +4,16 @@
 //! comment. It covers what is reported on that line, and what is at or below the key or element that
 //! starts there: above a tool, it covers all of the tool.
 
+use std::collections::VecDeque;
+
+use ahash::{AHashMap, AHashSet};
+
 use super::{Scope, is_below, unused_ignore, without_reason};
 use crate::edit::remove_comment;
 use crate::finding::{Edit, Finding, Fix};
 use crate::rules::{self, Rule};
 use crate::source::file::SourceFile;
-use crate::source::tree::{Node, Value, join, join_index};
+use crate::source::tree::{Node, Value, join};
 use crate::span::Span;
 use crate::suggest::quoted;
 
@@ -36,22 +40,33 @@ struct Named {
     span: Span,
 }
 
+/// More comments of a file than this don't count, nor one that names more rules.
+const MAX_COMMENTS: usize = 1_000;
+const MAX_RULES: usize = 32;
+
 /// The comments of `file` that speak to mcplint.
 pub fn read(file: &SourceFile, comments: &[Span], root: Option<&Node>) -> Vec<Comment> {
-    let ours = comments.iter().filter_map(|&span| {
-        let text = &file.text[span.range()];
-        let rest = text.trim_start_matches('#').trim_start();
-        let rest = rest.strip_prefix("mcplint:")?.trim_start();
-        let line = subject(file, comments, span);
-        let start = span.end - rest.len();
-        let understood = understand(rest, start);
-        Some(Comment {
+    let ours = comments.iter().enumerate().filter_map(|(nth, &span)| {
+        let text = file.text[span.range()].trim_start_matches('#');
+        let rest = text.trim_start().strip_prefix("mcplint:")?.trim_start();
+        Some((nth, span, rest))
+    });
+    let ours: Vec<_> = ours.take(MAX_COMMENTS).collect();
+    if ours.is_empty() {
+        return Vec::new();
+    }
+    let lines = subjects(file, comments);
+    let wanted = ours.iter().map(|(nth, ..)| lines[*nth]).collect();
+    let places = root.map_or_else(AHashMap::new, |root| starting_on(file, root, &wanted));
+    let ours = ours.into_iter().map(|(nth, span, rest)| {
+        let understood = understand(rest, span.end - rest.len());
+        Comment {
             span,
             has_reason: understood.as_ref().is_some_and(|(_, reason)| *reason),
             rules: understood.map(|(rules, _)| rules),
-            line,
-            pointer: root.and_then(|root| starting_on(file, root, line)),
-        })
+            line: lines[nth],
+            pointer: places.get(&lines[nth]).cloned(),
+        }
     });
     ours.collect()
 }
@@ -67,6 +82,9 @@ fn understand(text: &str, start: usize) -> Option<(Vec<Named>, bool)> {
     let mut rules = Vec::new();
     let mut offset = at;
     for part in list.split(',') {
+        if rules.len() == MAX_RULES {
+            return None;
+        }
         let id = part.trim();
         let before = part.len() - part.trim_start().len();
         rules.push(Named {
@@ -80,66 +98,70 @@ fn understand(text: &str, start: usize) -> Option<(Vec<Named>, bool)> {
     Some((rules, !reason.trim().is_empty()))
 }
 
-/// The line that the comment at `span` is about.
-fn subject(file: &SourceFile, comments: &[Span], span: Span) -> usize {
-    let line_of = |at| file.lines.position(&file.text, at).line;
-    let alone = |span: &Span| {
-        let before = &file.text[..span.start];
-        let line = before.rfind(['\n', '\r']).map_or(0, |at| at + 1);
-        before[line..]
-            .trim_start_matches('\u{feff}')
-            .trim()
-            .is_empty()
-    };
-    let mut line = line_of(span.start);
-    if !alone(&span) {
-        return line;
+/// The line that each comment is about: its own if text stands before it, or else the next that is
+/// no comment.
+fn subjects(file: &SourceFile, comments: &[Span]) -> Vec<usize> {
+    let mut subjects = vec![0; comments.len()];
+    // The line of the comment below, if it is alone there, and what that is about.
+    let mut below = None;
+    for (nth, comment) in comments.iter().enumerate().rev() {
+        let start = file.lines.span(&file.text, comment.start).start;
+        let before = file.text[start..comment.start].trim_start_matches('\u{feff}');
+        let line = file.lines.line(comment.start);
+        let alone = before.trim().is_empty();
+        subjects[nth] = match below {
+            _ if !alone => line,
+            Some((next, subject)) if next == line + 1 => subject,
+            _ => line + 1,
+        };
+        below = alone.then_some((line, subjects[nth]));
     }
-    let first = comments.partition_point(|comment| comment.start < span.start);
-    for comment in &comments[first..] {
-        if line_of(comment.start) != line || !alone(comment) {
-            break;
-        }
-        line += 1;
-    }
-    line
+    subjects
 }
 
-/// RFC 6901 pointer of the outermost key or element that starts on `line`.
-fn starting_on(file: &SourceFile, root: &Node, line: usize) -> Option<String> {
-    let line_of = |at| file.lines.position(&file.text, at).line;
-    let mut waiting = vec![(root, String::new())];
-    while let Some((node, pointer)) = waiting.pop() {
-        let parts: Vec<(usize, &Node, String)> = match &node.value {
-            Value::Scalar(_) => continue,
-            Value::Mapping(entries) => entries
-                .iter()
-                .map(|e| (e.key_span.start, &e.value, join(&pointer, &e.key)))
-                .collect(),
-            Value::Sequence(items) => items
-                .iter()
-                .enumerate()
-                .map(|(i, item)| (item.span.start, item, join_index(&pointer, i)))
-                .collect(),
-        };
-        for (start, below, pointer) in parts {
-            let starts = line_of(start);
-            if starts == line {
-                return Some(pointer);
+/// RFC 6901 pointers of the outermost keys or elements that start on each of `lines`.
+fn starting_on(file: &SourceFile, root: &Node, lines: &AHashSet<usize>) -> AHashMap<usize, String> {
+    let mut found = AHashMap::with_capacity(lines.len());
+    let mut waiting = VecDeque::from([(root, String::new())]);
+    // What is further out comes first.
+    while let Some((node, pointer)) = waiting.pop_front() {
+        let mut meet = |start, below, token: &str| {
+            let line = file.lines.line(start);
+            if lines.contains(&line) {
+                found.entry(line).or_insert_with(|| join(&pointer, token));
             }
-            if starts < line && line <= line_of(below.span.end) {
-                waiting.push((below, pointer));
+            if !matches!(
+                below,
+                &Node {
+                    value: Value::Scalar(_),
+                    ..
+                }
+            ) {
+                waiting.push_back((below, join(&pointer, token)));
+            }
+        };
+        match &node.value {
+            Value::Scalar(_) => {}
+            Value::Mapping(entries) => {
+                for entry in entries {
+                    meet(entry.key_span.start, &entry.value, &entry.key);
+                }
+            }
+            Value::Sequence(items) => {
+                for (nth, item) in items.iter().enumerate() {
+                    meet(item.span.start, item, &nth.to_string());
+                }
             }
         }
     }
-    None
+    found
 }
 
 impl Comment {
     fn covers(&self, file: &SourceFile, finding: &Finding) -> bool {
         let at = self.pointer.as_ref();
         at.is_some_and(|at| is_below(&finding.pointer, at))
-            || file.lines.position(&file.text, finding.span.start).line == self.line
+            || file.lines.line(finding.span.start) == self.line
     }
 }
 
