@@ -17,14 +17,21 @@ mod duplicate_hide;
 mod empty_policy;
 pub mod form;
 mod glob_as_name;
+mod half_anchored_alternation;
 mod hidden_and_listed;
 mod hide_everything;
+mod host_by_substring;
 mod ignore_without_reason;
 mod limit_on_dead_tool;
+mod matches_everything;
+mod matches_nothing;
 mod missing_on_deny;
 mod no_overall_limit;
+mod path_not_normalised;
 mod secret_in_policy;
+mod site;
 mod star_tool;
+mod unanchored_regex;
 mod uncovered_tool;
 mod unknown_tool;
 mod unused_ignore;
@@ -97,6 +104,14 @@ pub static ALL: &[&Rule] = &[
     &hide_everything::RULE,
     // Limits
     &limit_on_dead_tool::RULE,
+    // Conditions
+    &path_not_normalised::RULE,
+    &host_by_substring::RULE,
+    // Regular expressions
+    &unanchored_regex::RULE,
+    &half_anchored_alternation::RULE,
+    &matches_everything::RULE,
+    &matches_nothing::RULE,
     // Tools
     &unknown_tool::RULE,
     &uncovered_tool::RULE,
