@@ -156,7 +156,7 @@ pub(super) fn hosts(site: &Site<'_>) -> Vec<String> {
 }
 
 /// The host in `text`, if there is one.
-fn host(text: &str) -> Option<String> {
+pub(super) fn host(text: &str) -> Option<String> {
     let is_part = |c: char| c.is_ascii_alphanumeric() || c == '.' || c == '-';
     let authority = text.split_once("://").map(|(_, rest)| rest);
     let rest = authority.unwrap_or(text).trim_start_matches(['@', '/']);
