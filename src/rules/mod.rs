@@ -10,22 +10,35 @@ use crate::finding::Severity;
 use crate::lint::{Context, Reporter, ToolList};
 use crate::suggest;
 
+mod case_sensitive_deny;
 mod client_prefixed_name;
 mod confusable_name;
 mod default_allow;
+mod denylist_of_commands;
 mod duplicate_hide;
 mod empty_policy;
 pub mod form;
 mod glob_as_name;
+mod half_anchored_alternation;
 mod hidden_and_listed;
 mod hide_everything;
+mod host_by_substring;
 mod ignore_without_reason;
 mod limit_on_dead_tool;
+mod matches_everything;
+mod matches_nothing;
+mod misleading_annotation;
 mod missing_on_deny;
+mod multiline_hole;
 mod no_overall_limit;
+mod path_not_normalised;
+mod poisoned_description;
 mod secret_in_policy;
+mod site;
 mod star_tool;
+mod unanchored_regex;
 mod uncovered_tool;
+mod unescaped_dot;
 mod unknown_tool;
 mod unused_ignore;
 
@@ -97,6 +110,18 @@ pub static ALL: &[&Rule] = &[
     &hide_everything::RULE,
     // Limits
     &limit_on_dead_tool::RULE,
+    // Conditions
+    &denylist_of_commands::RULE,
+    &path_not_normalised::RULE,
+    &host_by_substring::RULE,
+    // Regular expressions
+    &unanchored_regex::RULE,
+    &half_anchored_alternation::RULE,
+    &multiline_hole::RULE,
+    &case_sensitive_deny::RULE,
+    &unescaped_dot::RULE,
+    &matches_everything::RULE,
+    &matches_nothing::RULE,
     // Tools
     &unknown_tool::RULE,
     &uncovered_tool::RULE,
@@ -106,6 +131,8 @@ pub static ALL: &[&Rule] = &[
     &star_tool::RULE,
     &client_prefixed_name::RULE,
     &confusable_name::RULE,
+    &misleading_annotation::RULE,
+    &poisoned_description::RULE,
     &secret_in_policy::RULE,
     &missing_on_deny::RULE,
     // Ignoring

@@ -10,8 +10,10 @@ mod class;
 mod emit;
 mod error;
 mod parse;
+mod shape;
 
 pub use error::PatternError;
+pub use shape::{Bounds, Shape, Text};
 
 /// How large a compiled pattern may get, in bytes.
 const MAX_COMPILED: usize = 4 << 20;

@@ -1,0 +1,91 @@
+//! `^a|b$`: anchors that bind one alternative each and not the whole.
+
+use serde_json::json;
+
+use super::site::{Site, sites};
+use super::{Check, Rule};
+use crate::analysis::{Analysis, Language, Set};
+use crate::finding::{Finding, Fix, Severity};
+use crate::lint::{Context, Reporter};
+use crate::policy::re2::{Bounds, Pattern, Shape};
+use crate::suggest::quoted;
+
+/// See `half_anchored_alternation.md`.
+pub static RULE: Rule = Rule {
+    id: "half-anchored-alternation",
+    severity: Severity::Error,
+    summary: "`^a|b$`, where each anchor binds one alternative only",
+    doc: include_str!("half_anchored_alternation.md"),
+    check: Check::Policy(check),
+};
+
+fn check(context: &Context<'_>, reporter: &mut Reporter<'_>) {
+    let analysis = Analysis::new();
+    for site in sites(context) {
+        if let Some(finding) = finding(context, &site, &analysis, reporter) {
+            reporter.report(finding);
+        }
+    }
+}
+
+/// Whether the first of several alternatives is bound at the start only, the last at the end only,
+/// and none between them at all.
+pub(super) fn is_half_anchored(shape: &Shape) -> bool {
+    let alternatives = shape.alternatives();
+    let bound = |start, end| Bounds { start, end };
+    match alternatives.as_slice() {
+        [first, between @ .., last] => {
+            *first == bound(true, false)
+                && *last == bound(false, true)
+                && between.iter().all(|bounds| *bounds == bound(false, false))
+        }
+        _ => false,
+    }
+}
+
+/// In a denial, `^/etc/|\.pem$` may well be meant, and denies no less than was meant: only what is
+/// required is looked at.
+fn finding(
+    context: &Context<'_>,
+    site: &Site<'_>,
+    analysis: &Analysis,
+    reporter: &Reporter<'_>,
+) -> Option<Finding> {
+    let pattern = site.pattern().filter(|_| !site.denies())?;
+    if !is_half_anchored(&pattern.shape()) {
+        return None;
+    }
+    let whole = whole(pattern)?;
+    let found = Language::found(pattern);
+    let outside = Language::found(&whole);
+    let visible = [found, Language::printable()];
+    let others = Set::strings(&visible, &[outside]);
+    let through = site.gets_through(analysis, &others)?;
+    let message = format!(
+        "in {} each anchor binds one alternative only: {} gets through",
+        quoted(pattern.source()),
+        quoted(&through)
+    );
+    let edits = context
+        .edit
+        .replace(&site.value_pointer(), &json!(whole.source()));
+    let finding = site.finding(context, reporter, message);
+    let group = quoted(whole.source());
+    Some(
+        finding
+            .help(format!("put the alternatives in a group: {group}"))
+            .fix(Fix::safe(format!("write {group}"), edits)),
+    )
+}
+
+/// `^(?:a|b)$` for `^a|b$`. `None` where the anchors are not the first and last characters.
+fn whole(pattern: &Pattern) -> Option<Pattern> {
+    let source = pattern.source();
+    let starts = ["(?i)^", "(?s)^", "^", r"\A"];
+    let start = starts.into_iter().find(|start| source.starts_with(start))?;
+    let end = ["$", r"\z"].into_iter().find(|end| source.ends_with(end))?;
+    let middle = source.strip_prefix(start)?.strip_suffix(end)?;
+    let whole = Pattern::new(&format!("{start}(?:{middle}){end}")).ok()?;
+    let bounds = whole.shape().bounds();
+    (bounds.start && bounds.end).then_some(whole)
+}

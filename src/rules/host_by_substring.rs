@@ -1,0 +1,246 @@
+//! Hosts that are looked for anywhere in a URL.
+
+use std::net::Ipv4Addr;
+
+use super::site::{Holds, Site, sites};
+use super::{Check, Rule};
+use crate::analysis::{Analysis, Language, Set};
+use crate::finding::Severity;
+use crate::lint::{Context, Reporter};
+use crate::suggest::quoted;
+
+/// See `host_by_substring.md`.
+pub static RULE: Rule = Rule {
+    id: "host-by-substring",
+    severity: Severity::Warning,
+    summary: "a host tested by a substring, or by a pattern that other hosts meet",
+    doc: include_str!("host_by_substring.md"),
+    check: Check::Policy(check),
+};
+
+/// A host that no policy has in mind.
+const ELSEWHERE: &str = "evil.example";
+
+/// How many hosts of a pattern are looked at.
+const MAX_HOSTS: usize = 8;
+
+/// Last labels that tell a host from a file name or a version.
+const TOP_LEVEL: [&str; 52] = [
+    "com",
+    "org",
+    "net",
+    "io",
+    "dev",
+    "ai",
+    "co",
+    "gov",
+    "edu",
+    "mil",
+    "info",
+    "biz",
+    "app",
+    "cloud",
+    "internal",
+    "local",
+    "localhost",
+    "corp",
+    "lan",
+    "home",
+    "intranet",
+    "test",
+    "example",
+    "invalid",
+    "uk",
+    "us",
+    "eu",
+    "de",
+    "fr",
+    "ch",
+    "nl",
+    "at",
+    "be",
+    "es",
+    "jp",
+    "cn",
+    "in",
+    "au",
+    "ca",
+    "ru",
+    "br",
+    "it",
+    "se",
+    "no",
+    "pl",
+    "tv",
+    "gg",
+    "xyz",
+    "tech",
+    "site",
+    "online",
+    "store",
+];
+
+fn check(context: &Context<'_>, reporter: &mut Reporter<'_>) {
+    let analysis = Analysis::new();
+    for site in sites(context) {
+        let Some(through) = bypass(&site, &analysis) else {
+            continue;
+        };
+        let how = match site.denies() {
+            true => "denies hosts by a part of their text",
+            false => "does not hold a host in place",
+        };
+        let tested = site.substring().or(site.pattern().map(|p| p.source()));
+        let message = format!(
+            "{} {how}: with {} in `{}` a call gets through",
+            quoted(tested.unwrap_or_default()),
+            quoted(&through),
+            site.path
+        );
+        let help = match site.denies() {
+            true => "a host has many spellings: require the hosts that are allowed instead",
+            false => {
+                "require the beginning of the URL up to the end of the host, as in \
+                 `^https://api\\.example\\.com/`"
+            }
+        };
+        let finding = site.finding(context, reporter, message);
+        reporter.report(finding.help(help));
+    }
+}
+
+/// A text with another host that gets through where `site` tests for a host.
+pub(super) fn bypass(site: &Site<'_>, analysis: &Analysis) -> Option<String> {
+    let hosts = hosts(site);
+    if hosts.is_empty() {
+        return None;
+    }
+    if site.denies() {
+        let bound = site.pattern().is_some_and(|p| p.shape().bounds().start);
+        let spellings = hosts.iter().flat_map(|host| spellings(host, site.holds()));
+        return match bound {
+            true => None,
+            false => site.first_through(analysis, spellings),
+        };
+    }
+    match site.holds() {
+        Holds::Email => site.first_through(analysis, addresses_elsewhere(&hosts)),
+        Holds::Host => site.first_through(analysis, hosts_elsewhere(&hosts)),
+        _ => url_elsewhere(site, &hosts, analysis),
+    }
+}
+
+/// The hosts that `site` tests for, as far as its text tells.
+pub(super) fn hosts(site: &Site<'_>) -> Vec<String> {
+    let texts: Vec<String> = match (site.substring(), site.pattern()) {
+        (Some(text), _) => vec![text.to_owned()],
+        (_, Some(pattern)) => {
+            let texts = pattern.shape().texts();
+            texts.into_iter().map(|text| text.text).collect()
+        }
+        _ => return Vec::new(),
+    };
+    let is_url = texts.iter().any(|text| text.contains("://"));
+    let holds_host = match site.holds() {
+        Holds::Url | Holds::Host | Holds::Email => true,
+        Holds::Unknown => is_url,
+        _ => false,
+    };
+    if !holds_host {
+        return Vec::new();
+    }
+    let mut hosts: Vec<String> = texts.iter().filter_map(|text| host(text)).collect();
+    hosts.dedup();
+    hosts.truncate(MAX_HOSTS);
+    hosts
+}
+
+/// The host in `text`, if there is one.
+pub(super) fn host(text: &str) -> Option<String> {
+    let is_part = |c: char| c.is_ascii_alphanumeric() || c == '.' || c == '-';
+    let authority = text.split_once("://").map(|(_, rest)| rest);
+    let rest = authority.unwrap_or(text).trim_start_matches(['@', '/']);
+    let length = rest.find(|c| !is_part(c)).unwrap_or(rest.len());
+    let written = rest[..length].trim_end_matches('.');
+    let bare = written.trim_start_matches('.').to_ascii_lowercase();
+    let (below, last) = bare.rsplit_once('.').unwrap_or(("", &bare));
+    let is_address = bare.parse::<Ipv4Addr>().is_ok() || bare == "169.254";
+    if is_address || (TOP_LEVEL.contains(&last) && !below.is_empty()) || bare == "localhost" {
+        return Some(bare);
+    }
+    // `.internal`: whatever is below it.
+    (written.starts_with('.') && TOP_LEVEL.contains(&last)).then(|| format!("x.{bare}"))
+}
+
+fn url_elsewhere(site: &Site<'_>, hosts: &[String], analysis: &Analysis) -> Option<String> {
+    let made_up = hosts.iter().flat_map(|host| {
+        [
+            format!("https://{ELSEWHERE}/?https://{host}/"),
+            format!("https://{ELSEWHERE}/{host}"),
+            format!("https://{host}.{ELSEWHERE}/"),
+            format!("https://{host}@{ELSEWHERE}/"),
+            format!("https://evil{host}/"),
+            format!("https://evil-{host}/"),
+            format!("{ELSEWHERE}/{host}"),
+        ]
+    });
+    let found = site.first_through(analysis, made_up);
+    let anywhere = || {
+        let elsewhere = Language::url_at(ELSEWHERE)?;
+        site.gets_through(analysis, &Set::strings(&[elsewhere], &[]))
+    };
+    found.or_else(anywhere)
+}
+
+fn hosts_elsewhere(hosts: &[String]) -> impl Iterator<Item = String> + '_ {
+    hosts.iter().flat_map(|host| {
+        [
+            format!("{host}.{ELSEWHERE}"),
+            format!("evil{host}"),
+            format!("evil-{host}"),
+        ]
+    })
+}
+
+fn addresses_elsewhere(hosts: &[String]) -> impl Iterator<Item = String> + '_ {
+    hosts.iter().flat_map(|host| {
+        [
+            format!("eve@{host}.{ELSEWHERE}"),
+            format!("eve@evil{host}"),
+            format!("eve@{ELSEWHERE},x@{host}"),
+        ]
+    })
+}
+
+/// Other ways to write `host`, which lead to the same place.
+fn spellings(host: &str, holds: Holds) -> Vec<String> {
+    let number = |address: &str| address.parse::<Ipv4Addr>().ok().map(u32::from);
+    let hosts = match host {
+        "localhost" => vec![
+            "127.0.0.1".to_owned(),
+            "127.1".to_owned(),
+            "[::1]".to_owned(),
+        ],
+        "169.254" | "metadata.google.internal" => {
+            vec!["169.254.169.254".to_owned(), "2852039166".to_owned()]
+        }
+        _ => match number(host) {
+            Some(number) => vec![number.to_string(), format!("{number:#x}")],
+            None => vec![host.to_ascii_uppercase(), encoded(host)],
+        },
+    };
+    let written = |host: String| match holds {
+        Holds::Host => vec![host],
+        Holds::Email => vec![format!("eve@{host}")],
+        _ => vec![format!("http://{host}/"), format!("https://{host}/")],
+    };
+    hosts.into_iter().flat_map(written).collect()
+}
+
+/// The host with its last dot as URLs may encode it.
+fn encoded(host: &str) -> String {
+    match host.rsplit_once('.') {
+        Some((below, last)) => format!("{below}%2E{last}"),
+        None => host.to_owned(),
+    }
+}

@@ -1,0 +1,39 @@
+//! Patterns that no text meets.
+
+use super::site::sites;
+use super::{Check, Rule};
+use crate::analysis::{Analysis, Language};
+use crate::finding::Severity;
+use crate::lint::{Context, Reporter};
+use crate::suggest::quoted;
+
+/// See `matches_nothing.md`.
+pub static RULE: Rule = Rule {
+    id: "matches-nothing",
+    severity: Severity::Error,
+    summary: "a pattern that is found in no text, such as `a^`",
+    doc: include_str!("matches_nothing.md"),
+    check: Check::Policy(check),
+};
+
+fn check(context: &Context<'_>, reporter: &mut Reporter<'_>) {
+    let analysis = Analysis::new();
+    for site in sites(context) {
+        let Some(pattern) = site.pattern() else {
+            continue;
+        };
+        if !analysis.matches_nothing(&Language::found(pattern)).holds() {
+            continue;
+        }
+        let consequence = match site.denies() {
+            true => "nothing is denied by it",
+            false => "every call is denied",
+        };
+        let shown = quoted(pattern.source());
+        let message = format!("{shown} is found in no text: {consequence}");
+        let help = "look for `^` or `$` in the middle, for classes with nothing in them, and for \
+                    special characters that need a `\\`";
+        let finding = site.finding(context, reporter, message);
+        reporter.report(finding.help(help));
+    }
+}

