@@ -10,10 +10,14 @@ use crate::finding::Severity;
 use crate::lint::{Context, Reporter, ToolList};
 use crate::suggest;
 
+mod always_true;
+mod bypassable_deny;
 mod client_prefixed_name;
+mod conditions;
 mod confusable_name;
 mod default_allow;
 mod duplicate_hide;
+mod duplicate_rule;
 mod empty_policy;
 pub mod form;
 mod glob_as_name;
@@ -22,10 +26,16 @@ mod hide_everything;
 mod ignore_without_reason;
 mod limit_on_dead_tool;
 mod missing_on_deny;
+mod never_true;
 mod no_overall_limit;
+mod numeric_string;
+mod odd_list;
+mod operator_type_mismatch;
 mod secret_in_policy;
+mod shadowed_rule;
 mod star_tool;
 mod uncovered_tool;
+mod unknown_argument;
 mod unknown_tool;
 mod unused_ignore;
 
@@ -97,6 +107,16 @@ pub static ALL: &[&Rule] = &[
     &hide_everything::RULE,
     // Limits
     &limit_on_dead_tool::RULE,
+    // Conditions
+    &unknown_argument::RULE,
+    &operator_type_mismatch::RULE,
+    &never_true::RULE,
+    &always_true::RULE,
+    &bypassable_deny::RULE,
+    &odd_list::RULE,
+    &duplicate_rule::RULE,
+    &shadowed_rule::RULE,
+    &numeric_string::RULE,
     // Tools
     &unknown_tool::RULE,
     &uncovered_tool::RULE,
