@@ -5,7 +5,7 @@ use serde_json::{Value as Json, json};
 use super::conditions::{self, Group, groups};
 use super::{Check, Rule, operator_type_mismatch, unknown_argument};
 use crate::analysis::{Answer, Kind, Question, Set, Witness};
-use crate::catalog::arguments::Place;
+use crate::catalog::arguments::{Argument, Place};
 use crate::edit;
 use crate::finding::{Edit, Finding, Fix, Severity};
 use crate::lint::{Context, Reporter};
@@ -26,7 +26,8 @@ pub static RULE: Rule = Rule {
 };
 
 fn check(context: &Context<'_>, reporter: &mut Reporter<'_>) {
-    for group in groups(context) {
+    let groups = groups(context).into_iter();
+    for group in groups.filter(|group| !group.is_too_large()) {
         let rules = group.rules.rules.iter();
         for rule in rules.filter(|rule| rule.effect == Effect::DenyIf) {
             check_rule(context, group, rule, reporter);
@@ -119,10 +120,9 @@ impl Denial<'_> {
         let has_type = argument
             .as_ref()
             .is_some_and(|argument| argument.declared.kinds.is_some());
-        let default = argument.and_then(|argument| argument.default);
-        // Left out, it is something that the rule would not deny.
-        let is_harmless =
-            default.is_some_and(|value| !Set::meeting(&self.condition.test).contains(Some(&value)));
+        // Left out, it is something that the rule would not deny: a list without the element, or the
+        // default.
+        let is_harmless = argument.is_some_and(|argument| self.spares_default(&argument));
         let missing = || self.passing(&Set::of_kinds(&[Kind::Missing]));
         let other = self.with_other_type();
         if let Some(call) = (!is_harmless).then(missing).flatten() {
@@ -144,6 +144,19 @@ impl Denial<'_> {
             call,
             other: None,
         })
+    }
+
+    /// Whether the rule is not meant for calls without the argument.
+    fn spares_default(&self, argument: &Argument) -> bool {
+        let test = &self.condition.test;
+        let kinds = argument.declared.kinds.as_deref().unwrap_or_default();
+        let is_list = kinds.contains(&Kind::List)
+            && kinds
+                .iter()
+                .all(|kind| matches!(kind, Kind::List | Kind::Null));
+        let default = argument.default.as_ref();
+        matches!(test, Test::Contains(_)) && is_list
+            || default.is_some_and(|value| !Set::meeting(test).contains(Some(value)))
     }
 
     /// Whether a limit refuses calls in which the argument is not an amount.

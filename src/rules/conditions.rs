@@ -11,6 +11,9 @@ use crate::span::Span;
 /// So many rules of one tool are compared with each other.
 const MAX_COMPARED: usize = 100;
 
+/// Of tools with more rules than this, nothing is asked about all of them together.
+const MAX_TOGETHER: usize = 1_000;
+
 /// Rules that hold for the same calls.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Group<'c> {
@@ -58,6 +61,11 @@ impl<'c> Group<'c> {
         }
         let rules = self.rules.rules.iter();
         rules.filter(|rule| !self.counts(rule)).collect()
+    }
+
+    /// Whether there are too many rules to ask about all of them together.
+    pub fn is_too_large(&self) -> bool {
+        self.rules.rules.len() > MAX_TOGETHER
     }
 
     /// What is declared at the path of `condition`.

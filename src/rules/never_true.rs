@@ -60,9 +60,14 @@ fn check_rule(
     };
     let message = format!("{} {why}: {consequence}", quoted(&spelled(context, last)));
     let mut finding = Finding::new(&RULE, last.pointer.as_str(), last.span, message)
-        .help("change one of them, or remove the rule");
+        .help("change it, or remove the rule");
     if let Some(other) = other {
-        finding = finding.label(other.span, "contradicts this");
+        finding = finding
+            .label(other.span, "contradicts this")
+            .help(match rule.effect {
+                Effect::DenyIf => "write a rule for each: any of them denies",
+                Effect::Require => "change one of them, or remove the rule",
+            });
     }
     reporter.report(finding);
     true
@@ -98,9 +103,16 @@ fn is_misread(group: &Group<'_>, rule: &policy::Rule) -> bool {
 /// The condition with which those of `rule` stop to go together, and one that it contradicts.
 fn contradiction<'c>(context: &Context<'_>, rule: &'c policy::Rule) -> Contradiction<'c> {
     let conditions = &rule.conditions;
-    let met = (1..conditions.len())
-        .find(|&count| context.analysis.satisfiable(&conditions[..count]).is_no());
-    let nth = met.unwrap_or(conditions.len()) - 1;
+    // What more conditions are added to stays unmet.
+    let (mut possible, mut impossible) = (0, conditions.len());
+    while impossible - possible > 1 {
+        let middle = usize::midpoint(possible, impossible);
+        match context.analysis.satisfiable(&conditions[..middle]).is_no() {
+            true => impossible = middle,
+            false => possible = middle,
+        }
+    }
+    let nth = impossible - 1;
     let last = &conditions[nth];
     let other = conditions[..nth].iter().find(|other| {
         let pair = [(*other).clone(), last.clone()];

@@ -43,11 +43,18 @@ fn check_condition(
         Test::In(values) | Test::NotIn(values) => values,
         _ => return,
     };
+    let is_string = is_string(group, condition);
+    let is_worth_a_look = |value: &Value| {
+        let number = value.as_number();
+        number.is_some_and(|number| is_string || number.abs() >= FIRST_INEXACT as f64)
+    };
+    if !values.iter().any(is_worth_a_look) {
+        return;
+    }
     let pointer = format!("{}/value", condition.pointer);
     let Some(node) = context.root.at(&pointer) else {
         return;
     };
-    let is_string = is_string(group, condition);
     let listed = matches!(condition.test, Test::In(_) | Test::NotIn(_));
     let items = match listed {
         true => node.as_sequence().unwrap_or_default(),

@@ -38,6 +38,9 @@ fn check_list(
     values: &[Value],
     reporter: &mut Reporter<'_>,
 ) {
+    if !is_odd(values) {
+        return;
+    }
     let pointer = format!("{}/value", condition.pointer);
     let Some(list) = context.root.at(&pointer) else {
         return;
@@ -70,6 +73,15 @@ fn check_list(
     {
         reporter.report(mixed(&pointer, items, values, nth));
     }
+}
+
+/// Whether there is anything to say of a list.
+fn is_odd(values: &[Value]) -> bool {
+    let mut seen = ahash::AHashSet::new();
+    let is_repeated = |value: &Value| !seen.insert((kind(value), value.printed()));
+    values.is_empty()
+        || values.iter().any(|value| kind(value) != kind(&values[0]))
+        || values.iter().any(is_repeated)
 }
 
 fn empty(rule: &policy::Rule, condition: &Condition, pointer: String, list: &Node) -> Finding {

@@ -128,6 +128,7 @@ fn report(
         (Some((above, Kind::List)), _) => finding.help(format!(
             "conditions can't look at the elements of a list: test {above} with `contains`, or another argument"
         )),
+        (Some((above, _)), _) => finding.help(format!("test {above} itself")),
         (_, Some(meant)) => {
             let edits = context.edit.replace(&absent.pointer, &json!(meant));
             finding
