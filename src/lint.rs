@@ -212,6 +212,11 @@ impl<'f> Reporter<'f> {
         Finding::new(self.rule, pointer, span, message)
     }
 
+    /// Whether further findings would be dropped: nobody needs to look for them.
+    pub fn is_full(&self) -> bool {
+        self.room == 0
+    }
+
     /// Reports a finding. Order does not matter; beyond [`MAX_FINDINGS`] they are dropped.
     pub fn report(&mut self, finding: Finding) {
         debug_assert_eq!(finding.rule, self.rule, "a rule reports only for itself");

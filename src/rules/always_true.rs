@@ -19,6 +19,9 @@ pub static RULE: Rule = Rule {
 
 fn check(context: &Context<'_>, reporter: &mut Reporter<'_>) {
     for group in groups(context) {
+        if reporter.is_full() {
+            return;
+        }
         for rule in &group.rules.rules {
             if group.counts(rule) {
                 continue;

@@ -28,6 +28,9 @@ pub static RULE: Rule = Rule {
 fn check(context: &Context<'_>, reporter: &mut Reporter<'_>) {
     let groups = groups(context).into_iter();
     for group in groups.filter(|group| !group.is_too_large()) {
+        if reporter.is_full() {
+            return;
+        }
         let rules = group.rules.rules.iter();
         for rule in rules.filter(|rule| rule.effect == Effect::DenyIf) {
             check_rule(context, group, rule, reporter);

@@ -21,6 +21,9 @@ pub static RULE: Rule = Rule {
 
 fn check(context: &Context<'_>, reporter: &mut Reporter<'_>) {
     for group in groups(context) {
+        if reporter.is_full() {
+            return;
+        }
         let mut rules: AHashMap<_, &policy::Rule> = AHashMap::new();
         for rule in &group.rules.rules {
             check_conditions(context, rule, reporter);

@@ -20,6 +20,9 @@ pub static RULE: Rule = Rule {
 
 fn check(context: &Context<'_>, reporter: &mut Reporter<'_>) {
     for group in groups(context) {
+        if reporter.is_full() {
+            return;
+        }
         let mut blocked = false;
         for rule in &group.rules.rules {
             blocked |= check_rule(context, &group, rule, reporter);

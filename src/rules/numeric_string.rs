@@ -25,6 +25,9 @@ const FIRST_INEXACT: i128 = 1 << 53;
 
 fn check(context: &Context<'_>, reporter: &mut Reporter<'_>) {
     for group in groups(context) {
+        if reporter.is_full() {
+            return;
+        }
         let rules = group.rules.rules.iter();
         for condition in rules.flat_map(|rule| &rule.conditions) {
             check_condition(context, &group, condition, reporter);

@@ -21,6 +21,9 @@ pub static RULE: Rule = Rule {
 
 fn check(context: &Context<'_>, reporter: &mut Reporter<'_>) {
     for group in groups(context) {
+        if reporter.is_full() {
+            return;
+        }
         for rule in &group.rules.rules {
             for condition in &rule.conditions {
                 if let Some(kinds) = mismatched(&group, condition) {

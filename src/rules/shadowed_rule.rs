@@ -18,6 +18,9 @@ pub static RULE: Rule = Rule {
 
 fn check(context: &Context<'_>, reporter: &mut Reporter<'_>) {
     for group in groups(context) {
+        if reporter.is_full() {
+            return;
+        }
         let rules = group.comparable();
         for (nth, rule) in rules.iter().enumerate() {
             let first = rules[..nth]
