@@ -5,6 +5,8 @@ use std::cell::OnceCell;
 use ahash::AHashMap;
 use globset::GlobMatcher;
 
+use crate::analysis::Analysis;
+use crate::catalog::arguments::Arguments;
 use crate::catalog::{Catalog, Tool};
 use crate::config::CallsPerDay;
 use crate::dialect::Dialect;
@@ -210,6 +212,11 @@ impl<'f> Reporter<'f> {
         Finding::new(self.rule, pointer, span, message)
     }
 
+    /// Whether further findings would be dropped: nobody needs to look for them.
+    pub fn is_full(&self) -> bool {
+        self.room == 0
+    }
+
     /// Reports a finding. Order does not matter; beyond [`MAX_FINDINGS`] they are dropped.
     pub fn report(&mut self, finding: Finding) {
         debug_assert_eq!(finding.rule, self.rule, "a rule reports only for itself");
@@ -250,6 +257,8 @@ pub struct Context<'a> {
     pub offer: Option<Offer<'a>>,
     /// The settings of the run.
     pub options: &'a Options,
+    /// Answers questions about conditions.
+    pub analysis: Analysis,
     /// The tools that it lists, in the order of the file. Intercept's `"*"`, which stands for every
     /// tool, is not among them; a gateway's `"*"` is: it is a name.
     pub tools: Vec<ListedTool<'a>>,
@@ -272,6 +281,7 @@ pub struct ListedTool<'a> {
     /// How the server describes it. `None` also where nothing is known of the server.
     pub offered: Option<&'a Tool>,
     risk: OnceCell<Classification>,
+    arguments: OnceCell<Option<Arguments>>,
 }
 
 impl ListedTool<'_> {
@@ -283,6 +293,12 @@ impl ListedTool<'_> {
     /// Whether a call may get through, as far as hiding and rules without conditions decide.
     pub fn can_be_called(&self) -> bool {
         self.hidden.is_none() && self.always_denied.is_none()
+    }
+
+    /// Its arguments, as its server describes them. `None` where it does not, or is not known.
+    pub fn arguments(&self) -> Option<&Arguments> {
+        let read = || Some(Arguments::new(self.offered?.input_schema.as_ref()?.tree()));
+        self.arguments.get_or_init(read).as_ref()
     }
 }
 
@@ -317,6 +333,7 @@ impl<'a> Context<'a> {
             edit: Editor::new(file, root, comments),
             offer,
             options,
+            analysis: Analysis::new(),
             tools: Vec::new(),
             places: Places::new(root),
             by_name: AHashMap::with_capacity(policy.tools.len()),
@@ -351,6 +368,7 @@ impl<'a> Context<'a> {
                     always_denied: always_denies(&tool.rules.rules).or(for_all),
                     offered: self.offer.and_then(|offer| offer.named(&tool.name.value)),
                     risk: OnceCell::new(),
+                    arguments: OnceCell::new(),
                 })
             })
             .collect()

@@ -5,6 +5,7 @@
 //! (`{"tools": […]}`, with a `server` beside it or not), a JSON-RPC answer around one, a list of
 //! tools, or a tool; or several of these one after another, as in JSONL.
 
+pub mod arguments;
 mod read;
 #[cfg(test)]
 mod tests;

@@ -10,12 +10,16 @@ use crate::finding::Severity;
 use crate::lint::{Context, Reporter, ToolList};
 use crate::suggest;
 
+mod always_true;
+mod bypassable_deny;
 mod case_sensitive_deny;
 mod client_prefixed_name;
+mod conditions;
 mod confusable_name;
 mod default_allow;
 mod denylist_of_commands;
 mod duplicate_hide;
+mod duplicate_rule;
 mod empty_policy;
 pub mod form;
 mod glob_as_name;
@@ -30,15 +34,21 @@ mod matches_nothing;
 mod misleading_annotation;
 mod missing_on_deny;
 mod multiline_hole;
+mod never_true;
 mod no_overall_limit;
+mod numeric_string;
+mod odd_list;
+mod operator_type_mismatch;
 mod path_not_normalised;
 mod poisoned_description;
 mod secret_in_policy;
+mod shadowed_rule;
 mod site;
 mod star_tool;
 mod unanchored_regex;
 mod uncovered_tool;
 mod unescaped_dot;
+mod unknown_argument;
 mod unknown_tool;
 mod unused_ignore;
 
@@ -111,6 +121,15 @@ pub static ALL: &[&Rule] = &[
     // Limits
     &limit_on_dead_tool::RULE,
     // Conditions
+    &unknown_argument::RULE,
+    &operator_type_mismatch::RULE,
+    &never_true::RULE,
+    &always_true::RULE,
+    &bypassable_deny::RULE,
+    &odd_list::RULE,
+    &duplicate_rule::RULE,
+    &shadowed_rule::RULE,
+    &numeric_string::RULE,
     &denylist_of_commands::RULE,
     &path_not_normalised::RULE,
     &host_by_substring::RULE,

@@ -1,0 +1,132 @@
+//! What rules about conditions share: which of them hold together, and what they are about.
+
+use crate::analysis::Question;
+use crate::catalog::arguments::{Arguments, Place};
+use crate::lint::{Context, ListedTool};
+use crate::policy::condition::{ArgPath, Condition, Subject};
+use crate::policy::{self, Effect, Rules};
+use crate::schema::places::head;
+use crate::span::Span;
+
+/// So many rules of one tool are compared with each other.
+const MAX_COMPARED: usize = 100;
+
+/// Of tools with more rules than this, nothing is asked about all of them together.
+const MAX_TOGETHER: usize = 1_000;
+
+/// Rules that hold for the same calls.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Group<'c> {
+    /// The tool that they are for; `None` if they are for every tool.
+    pub listed: Option<&'c ListedTool<'c>>,
+    /// The rules.
+    pub rules: &'c Rules,
+}
+
+/// The rules that calls can meet: those of tools that can be called, and those of every tool.
+pub(super) fn groups<'c>(context: &'c Context<'_>) -> Vec<Group<'c>> {
+    if context.hides_everything().is_some() || context.denies_everything().is_some() {
+        return Vec::new();
+    }
+    let alive = context.tools.iter().filter(|listed| listed.can_be_called());
+    let of_tools = alive.map(|listed| Group {
+        listed: Some(listed),
+        rules: &listed.tool.rules,
+    });
+    let of_all = Group {
+        listed: None,
+        rules: &context.policy.every_tool,
+    };
+    of_tools.chain([of_all]).collect()
+}
+
+impl<'c> Group<'c> {
+    /// The arguments of the tool, if that is known.
+    pub fn arguments(&self) -> Option<&'c Arguments> {
+        self.listed?.arguments()
+    }
+
+    /// Whether a limit counts what passes `rule`, so that it does more than its conditions say.
+    pub fn counts(&self, rule: &policy::Rule) -> bool {
+        let limits = &self.rules.limits;
+        limits
+            .iter()
+            .any(|limit| limit.clause.pointer == rule.clause.pointer)
+    }
+
+    /// The rules that are compared with each other: those that do no more than their conditions say.
+    pub fn comparable(&self) -> Vec<&'c policy::Rule> {
+        if self.rules.rules.len() > MAX_COMPARED {
+            return Vec::new();
+        }
+        let rules = self.rules.rules.iter();
+        rules.filter(|rule| !self.counts(rule)).collect()
+    }
+
+    /// Whether there are too many rules to ask about all of them together.
+    pub fn is_too_large(&self) -> bool {
+        self.rules.rules.len() > MAX_TOGETHER
+    }
+
+    /// What is declared at the path of `condition`.
+    pub fn place(&self, condition: &Condition) -> Option<Place> {
+        Some(self.arguments()?.place(path(condition)?))
+    }
+}
+
+/// The argument that a condition looks at.
+pub(super) fn path(condition: &Condition) -> Option<&ArgPath> {
+    match &condition.subject {
+        Subject::Argument(path) => Some(path),
+        Subject::Counter(_) => None,
+    }
+}
+
+/// The arguments that conditions look at.
+pub(super) fn paths(conditions: &[Condition]) -> impl Iterator<Item = &ArgPath> {
+    conditions.iter().filter_map(path)
+}
+
+/// Whether two rules look at the same thing.
+pub(super) fn share_a_subject(a: &policy::Rule, b: &policy::Rule) -> bool {
+    let subjects = |rule: &policy::Rule| rule.conditions.len().max(1);
+    if subjects(a) * subjects(b) > 400 {
+        return false;
+    }
+    a.conditions
+        .iter()
+        .any(|one| b.conditions.iter().any(|two| one.subject == two.subject))
+}
+
+/// Asks on for a call that passes `rule`, or is denied by it.
+pub(super) fn decided<'q>(
+    question: Question<'q>,
+    rule: &'q policy::Rule,
+    passes: bool,
+) -> Question<'q> {
+    match (rule.effect == Effect::Require) == passes {
+        true => question.meeting(&rule.conditions),
+        false => question.failing(&rule.conditions),
+    }
+}
+
+/// What to underline for the value at `pointer`, which is at `span`.
+pub(super) fn underlined(context: &Context<'_>, pointer: &str, span: Span) -> Span {
+    context.root.at(pointer).map_or(span, head)
+}
+
+/// `its operator value`, as in `args.amount gt 100`, from the text of a condition.
+pub(super) fn spelled(context: &Context<'_>, condition: &Condition) -> String {
+    let Some(node) = context.root.at(&condition.pointer) else {
+        return String::new();
+    };
+    let part = |key: &str| {
+        let value = node.get(key)?;
+        Some(match value.as_str() {
+            Some(text) if key != "value" => text.to_owned(),
+            _ => crate::edit::value_of(value).to_string(),
+        })
+    };
+    let parts = ["path", "op", "value"].into_iter().filter_map(part);
+    parts.collect::<Vec<_>>().join(" ")
+}

@@ -1,0 +1,205 @@
+//! Conditions that contradict each other, or the tool's schema.
+
+use super::conditions::{self, Group, decided, groups, paths, spelled, underlined};
+use super::{Check, Rule, operator_type_mismatch, unknown_argument};
+use crate::analysis::{Declarations, Question};
+use crate::finding::{Finding, Severity};
+use crate::lint::{Context, Reporter};
+use crate::policy::condition::{Condition, Test};
+use crate::policy::{self, Effect};
+use crate::suggest::quoted;
+
+/// See `never_true.md`.
+pub static RULE: Rule = Rule {
+    id: "never-true",
+    severity: Severity::Error,
+    summary: "conditions that contradict each other or the tool's schema",
+    doc: include_str!("never_true.md"),
+    check: Check::Policy(check),
+};
+
+fn check(context: &Context<'_>, reporter: &mut Reporter<'_>) {
+    for group in groups(context) {
+        if reporter.is_full() {
+            return;
+        }
+        let mut blocked = false;
+        for rule in &group.rules.rules {
+            blocked |= check_rule(context, &group, rule, reporter);
+        }
+        if !blocked {
+            check_together(context, &group, reporter);
+        }
+    }
+}
+
+/// Whether the rule alone stops every call, or other rules tell why it is out of order.
+fn check_rule(
+    context: &Context<'_>,
+    group: &Group<'_>,
+    rule: &policy::Rule,
+    reporter: &mut Reporter<'_>,
+) -> bool {
+    if rule
+        .conditions
+        .iter()
+        .any(|condition| is_empty(context, condition))
+    {
+        return true;
+    }
+    let contradiction = if context.analysis.satisfiable(&rule.conditions).is_no() {
+        Some(contradiction(context, rule))
+    } else if is_misread(group, rule) {
+        return true;
+    } else {
+        against_schema(context, group, rule)
+    };
+    let Some(Contradiction { last, other, why }) = contradiction else {
+        return false;
+    };
+    let consequence = match rule.effect {
+        Effect::DenyIf => "the rule never denies anything",
+        Effect::Require => "every call is denied",
+    };
+    let message = format!("{} {why}: {consequence}", quoted(&spelled(context, last)));
+    let mut finding = Finding::new(&RULE, last.pointer.as_str(), last.span, message)
+        .help("change it, or remove the rule");
+    if let Some(other) = other {
+        finding = finding
+            .label(other.span, "contradicts this")
+            .help(match rule.effect {
+                Effect::DenyIf => "write a rule for each: any of them denies",
+                Effect::Require => "change one of them, or remove the rule",
+            });
+    }
+    reporter.report(finding);
+    true
+}
+
+/// A condition that can't hold, and why.
+struct Contradiction<'c> {
+    last: &'c Condition,
+    other: Option<&'c Condition>,
+    why: &'static str,
+}
+
+/// Conditions that nothing meets for a reason of their own, of which rules of their own tell.
+fn is_empty(context: &Context<'_>, condition: &Condition) -> bool {
+    match &condition.test {
+        Test::In(values) => values.is_empty(),
+        Test::Regex(_) => {
+            let alone = std::slice::from_ref(condition);
+            context.analysis.satisfiable(alone).is_no()
+        }
+        _ => false,
+    }
+}
+
+/// Whether a condition looks at what is not there, or in a way that does not fit its type.
+fn is_misread(group: &Group<'_>, rule: &policy::Rule) -> bool {
+    rule.conditions.iter().any(|condition| {
+        unknown_argument::absent(group, condition).is_some()
+            || operator_type_mismatch::mismatched(group, condition).is_some()
+    })
+}
+
+/// The condition with which those of `rule` stop to go together, and one that it contradicts.
+fn contradiction<'c>(context: &Context<'_>, rule: &'c policy::Rule) -> Contradiction<'c> {
+    let conditions = &rule.conditions;
+    // What more conditions are added to stays unmet.
+    let (mut possible, mut impossible) = (0, conditions.len());
+    while impossible - possible > 1 {
+        let middle = usize::midpoint(possible, impossible);
+        match context.analysis.satisfiable(&conditions[..middle]).is_no() {
+            true => impossible = middle,
+            false => possible = middle,
+        }
+    }
+    let nth = impossible - 1;
+    let last = &conditions[nth];
+    let other = conditions[..nth].iter().find(|other| {
+        let pair = [(*other).clone(), last.clone()];
+        context.analysis.satisfiable(&pair).is_no()
+    });
+    let why = match nth {
+        0 => "can never hold",
+        _ => "can't hold together with the other conditions of the rule",
+    };
+    Contradiction { last, other, why }
+}
+
+/// The first condition that no call meets which follows the schema.
+fn against_schema<'c>(
+    context: &Context<'_>,
+    group: &Group<'_>,
+    rule: &'c policy::Rule,
+) -> Option<Contradiction<'c>> {
+    let declarations = group.arguments()?.declarations(paths(&rule.conditions));
+    let declarations = counted(declarations, rule.effect);
+    let never = |conditions: &[Condition]| {
+        let question = Question::new()
+            .meeting(conditions)
+            .as_declared(&declarations);
+        context.analysis.ask(&question).is_no()
+    };
+    let conditions = rule.conditions.iter();
+    let mut countable = conditions.filter(|condition| counts(rule.effect, condition));
+    let last = countable.find(|condition| never(std::slice::from_ref(*condition)))?;
+    Some(Contradiction {
+        last,
+        other: None,
+        why: "never holds for what the tool's schema declares",
+    })
+}
+
+/// What is held against a rule. A `deny_if` may well be there to enforce the schema: its bounds, and
+/// what has to be there.
+fn counted(mut declarations: Declarations, effect: Effect) -> Declarations {
+    if effect == Effect::DenyIf {
+        for declared in declarations.values_mut() {
+            declared.required = false;
+            declared.whole = false;
+            declared.minimum = None;
+            declared.maximum = None;
+            declared.exclusive_minimum = None;
+            declared.exclusive_maximum = None;
+        }
+    }
+    declarations
+}
+
+/// Whether a condition may contradict the schema by mistake.
+fn counts(effect: Effect, condition: &Condition) -> bool {
+    let asks_for_more = matches!(
+        condition.test,
+        Test::Neq(_) | Test::NotIn(_) | Test::Exists(_)
+    );
+    conditions::path(condition).is_some() && !(effect == Effect::DenyIf && asks_for_more)
+}
+
+/// Rules that leave no call between them.
+fn check_together(context: &Context<'_>, group: &Group<'_>, reporter: &mut Reporter<'_>) {
+    let rules = group.comparable();
+    let mut passing = Question::new();
+    for (nth, rule) in rules.iter().enumerate() {
+        passing = decided(passing, rule, true);
+        if nth == 0 || !context.analysis.ask(&passing).is_no() {
+            continue;
+        }
+        let with = |other: &&&policy::Rule| {
+            let both = decided(decided(Question::new(), other, true), rule, true);
+            context.analysis.ask(&both).is_no()
+        };
+        let other = rules[..nth].iter().find(with);
+        let pointer = rule.clause.pointer.as_str();
+        let message = "no call passes both this and the rules before it: every call is denied";
+        let span = underlined(context, pointer, rule.clause.span);
+        let mut finding = Finding::new(&RULE, pointer, span, message)
+            .help("change one of the rules; to shut a tool off, hide it");
+        if let Some(other) = other {
+            let span = underlined(context, &other.clause.pointer, other.clause.span);
+            finding = finding.label(span, "what passes this is denied there");
+        }
+        return reporter.report(finding);
+    }
+}

@@ -1,0 +1,108 @@
+//! Operators that can never hold for an argument's declared type.
+
+use super::conditions::{Group, groups};
+use super::{Check, Rule};
+use crate::analysis::{Kind, Set};
+use crate::catalog::arguments::Place;
+use crate::finding::{Finding, Severity};
+use crate::lint::{Context, Reporter};
+use crate::policy::condition::{Condition, Test};
+use crate::policy::{self, Effect};
+use crate::suggest::quoted;
+
+/// See `operator_type_mismatch.md`.
+pub static RULE: Rule = Rule {
+    id: "operator-type-mismatch",
+    severity: Severity::Error,
+    summary: "an operator that can never hold for the argument's declared type",
+    doc: include_str!("operator_type_mismatch.md"),
+    check: Check::Policy(check),
+};
+
+fn check(context: &Context<'_>, reporter: &mut Reporter<'_>) {
+    for group in groups(context) {
+        if reporter.is_full() {
+            return;
+        }
+        for rule in &group.rules.rules {
+            for condition in &rule.conditions {
+                if let Some(kinds) = mismatched(&group, condition) {
+                    reporter.report(finding(context, rule, condition, &kinds));
+                }
+            }
+        }
+    }
+}
+
+/// The declared kinds of the argument, if `condition` can hold for none of them.
+pub(super) fn mismatched(group: &Group<'_>, condition: &Condition) -> Option<Vec<Kind>> {
+    let is_empty_list = matches!(&condition.test, Test::In(values) if values.is_empty());
+    if matches!(condition.test, Test::Exists(_)) || is_empty_list {
+        return None;
+    }
+    let Place::Declared(argument) = group.place(condition)? else {
+        return None;
+    };
+    let kinds = argument.declared.kinds.filter(|kinds| !kinds.is_empty())?;
+    let possible = Set::meeting(&condition.test).and(&Set::of_kinds(&kinds));
+    possible.is_plainly_empty().then_some(kinds)
+}
+
+fn finding(
+    context: &Context<'_>,
+    rule: &policy::Rule,
+    condition: &Condition,
+    kinds: &[Kind],
+) -> Finding {
+    let node = context.root.at(&condition.pointer);
+    let text = |key: &str| {
+        let text = node.and_then(|node| node.get(key)?.as_str());
+        quoted(text.unwrap_or_default())
+    };
+    let consequence = match rule.effect {
+        Effect::DenyIf => "the rule never denies anything",
+        Effect::Require => "every call is denied",
+    };
+    let holds = match condition.test {
+        Test::Compare(..) => "compares numbers only",
+        Test::Regex(_) => "looks at strings only",
+        Test::Contains(_) => "looks into strings and lists only",
+        _ => "with this value can't hold for it",
+    };
+    let (path, op, kind) = (text("path"), text("op"), named(kinds));
+    let message = format!("{path} is {kind}, and {op} {holds}: {consequence}");
+    Finding::new(&RULE, condition.pointer.as_str(), condition.span, message)
+        .help(advice(condition, kinds))
+}
+
+fn advice(condition: &Condition, kinds: &[Kind]) -> &'static str {
+    match (&condition.test, kinds) {
+        (Test::Compare(..), kinds) if kinds.contains(&Kind::Text) => {
+            "numeric strings are not numbers: use `regex` or `in`, or bound another argument"
+        }
+        (Test::Regex(_) | Test::Contains(_), kinds) if kinds.contains(&Kind::Number) => {
+            "bound a number with `lt`, `lte`, `gt` or `gte`, or list its values with `in`"
+        }
+        (Test::Regex(_), kinds) if kinds.contains(&Kind::List) => {
+            "look for an element of a list with `contains`"
+        }
+        (_, kinds) if kinds.contains(&Kind::Object) => "look at a field of the object",
+        _ => "use an operator, or a value, that fits the type",
+    }
+}
+
+/// `a string or null`
+fn named(kinds: &[Kind]) -> String {
+    let names = kinds.iter().map(|kind| match kind {
+        Kind::Missing => "missing",
+        Kind::Null => "null",
+        Kind::Bool => "a boolean",
+        Kind::Number => "a number",
+        Kind::Text => "a string",
+        Kind::List => "a list",
+        Kind::Object => "an object",
+    });
+    let (null, mut names): (Vec<_>, Vec<_>) = names.partition(|name| *name == "null");
+    names.extend(null);
+    names.join(" or ")
+}
