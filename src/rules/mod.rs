@@ -10,24 +10,40 @@ use crate::finding::Severity;
 use crate::lint::{Context, Reporter, ToolList};
 use crate::suggest;
 
+mod arguments;
+mod bounds;
+mod burst_only_limit;
 mod client_prefixed_name;
 mod confusable_name;
+mod counter_conflict;
+mod counter_scope_mismatch;
 mod default_allow;
+mod destructive_allowed;
+mod dominated_limit;
 mod duplicate_hide;
 mod empty_policy;
+mod execute_without_argument_rule;
+mod execute_without_limit;
+mod financial_allowed;
 pub mod form;
+mod fractional_limit;
 mod glob_as_name;
 mod hidden_and_listed;
 mod hide_everything;
 mod ignore_without_reason;
+mod limit_never_enforced;
 mod limit_on_dead_tool;
+mod limit_too_loose;
 mod missing_on_deny;
 mod no_overall_limit;
 mod secret_in_policy;
+mod shared_counter_name;
 mod star_tool;
 mod uncovered_tool;
+mod unguarded_increment;
 mod unknown_tool;
 mod unused_ignore;
+mod write_without_limit;
 
 pub use ignore_without_reason::RULE as IGNORE_WITHOUT_REASON;
 pub use unused_ignore::RULE as UNUSED_IGNORE;
@@ -92,10 +108,24 @@ pub static ALL: &[&Rule] = &[
     &DUPLICATE_TOOL,
     // Posture
     &default_allow::RULE,
+    &execute_without_limit::RULE,
+    &execute_without_argument_rule::RULE,
+    &destructive_allowed::RULE,
+    &financial_allowed::RULE,
+    &write_without_limit::RULE,
+    &limit_too_loose::RULE,
+    &burst_only_limit::RULE,
     &no_overall_limit::RULE,
     &empty_policy::RULE,
     &hide_everything::RULE,
     // Limits
+    &shared_counter_name::RULE,
+    &counter_conflict::RULE,
+    &limit_never_enforced::RULE,
+    &counter_scope_mismatch::RULE,
+    &fractional_limit::RULE,
+    &unguarded_increment::RULE,
+    &dominated_limit::RULE,
     &limit_on_dead_tool::RULE,
     // Tools
     &unknown_tool::RULE,
