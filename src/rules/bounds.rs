@@ -85,11 +85,15 @@ impl<'a> Rate<'a> {
 
     /// `10 a minute`
     pub fn told(self) -> String {
-        let article = match self.limit.window {
-            Window::Hour => "an",
-            Window::Minute | Window::Day => "a",
-        };
-        format!("{} {article} {}", grouped(self.calls), self.limit.window)
+        format!("{} {}", grouped(self.calls), each(self.limit.window))
+    }
+}
+
+/// `a minute`, `an hour`, `a day`
+pub(super) fn each(window: Window) -> String {
+    match window {
+        Window::Hour => format!("an {window}"),
+        Window::Minute | Window::Day => format!("a {window}"),
     }
 }
 
@@ -119,7 +123,7 @@ pub(super) fn limiting(
     window: Window,
 ) -> Option<Fix> {
     let name = quoted(listed.name());
-    let title = format!("limit {name} to {} calls a {window}", grouped(max));
+    let title = format!("limit {name} to {} calls {}", grouped(max), each(window));
     Fix::risky(title, limit_edits(context, listed, max, window))
 }
 

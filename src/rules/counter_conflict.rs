@@ -42,10 +42,10 @@ fn conflicts<'c>(limits: impl Iterator<Item = &'c Limit>, reporter: &mut Reporte
 fn finding(known: &Limit, limit: &Limit) -> Finding {
     let max = |limit: &Limit| limit.max.number().unwrap_or_default();
     let message = format!(
-        "counter {} may hold {} a {} here and {} there: which of them holds is left to the gateway",
+        "counter {} may hold {} {} here and {} there: which of them holds is left to the gateway",
         quoted(&limit.counter.name),
         max(limit),
-        limit.window,
+        bounds::each(limit.window),
         max(known),
     );
     let pointer = format!("{}/max", limit.clause.pointer);

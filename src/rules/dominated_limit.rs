@@ -62,10 +62,11 @@ fn report(context: &Context<'_>, tight: &Rate<'_>, loose: &Rate<'_>, reporter: &
             tight.told()
         ),
         false => format!(
-            "this limit of {} never refuses a call: {} are at most {} a {window}",
+            "this limit of {} never refuses a call: {} are at most {} {}",
             loose.told(),
             tight.told(),
-            grouped(most)
+            grouped(most),
+            bounds::each(window)
         ),
     };
     let pointer = loose.limit.clause.pointer.as_str();

@@ -65,15 +65,15 @@ fn report(
         Ordering::Less => "lt",
         _ => "lte",
     };
-    let window = limit.window;
+    let window = bounds::each(limit.window);
     let message = match ordering {
         Ordering::Less => format!(
-            "`{op} {number}` lets {max} a {window} through, not {}: the engine cuts off the fraction",
+            "`{op} {number}` lets {max} {window} through, not {}: the engine cuts off the fraction",
             max.saturating_add(1)
         ),
-        _ => format!(
-            "`{op} {number}` lets {max} a {window} through: the engine cuts off the fraction"
-        ),
+        _ => {
+            format!("`{op} {number}` lets {max} {window} through: the engine cuts off the fraction")
+        }
     };
     let pointer = join(&condition.pointer, "value");
     let whole = number.trunc();

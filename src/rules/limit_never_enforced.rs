@@ -38,9 +38,9 @@ fn report(context: &Context<'_>, rules: &Rules, limit: &Limit, reporter: &mut Re
         quoted(&path),
     );
     let mut finding = Finding::new(&RULE, pointer, span, message).help(format!(
-        "put a condition on {} with `lte` and the most that a {} may hold into this rule",
+        "put a condition on {} with `lte` and the most that {} may hold into this rule",
         quoted(&path),
-        limit.window
+        bounds::each(limit.window)
     ));
     if let Some(span) = tested_instead(context, rules, limit) {
         finding = finding.label(span, "this does not limit it");

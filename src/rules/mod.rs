@@ -10,12 +10,14 @@ use crate::finding::Severity;
 use crate::lint::{Context, Reporter, ToolList};
 use crate::suggest;
 
+mod approval_in_name_only;
 mod arguments;
 mod bounds;
 mod burst_only_limit;
 mod client_prefixed_name;
 mod confusable_name;
 mod counter_conflict;
+mod counter_name_mismatch;
 mod counter_scope_mismatch;
 mod default_allow;
 mod destructive_allowed;
@@ -118,8 +120,10 @@ pub static ALL: &[&Rule] = &[
     &no_overall_limit::RULE,
     &empty_policy::RULE,
     &hide_everything::RULE,
+    &approval_in_name_only::RULE,
     // Limits
     &shared_counter_name::RULE,
+    &counter_name_mismatch::RULE,
     &counter_conflict::RULE,
     &limit_never_enforced::RULE,
     &counter_scope_mismatch::RULE,
