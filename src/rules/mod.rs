@@ -11,24 +11,39 @@ use crate::lint::{Context, Reporter, ToolList};
 use crate::suggest;
 
 mod always_true;
+mod approval_in_name_only;
+mod arguments;
+mod bounds;
+mod burst_only_limit;
 mod bypassable_deny;
 mod case_sensitive_deny;
 mod client_prefixed_name;
 mod conditions;
 mod confusable_name;
+mod counter_conflict;
+mod counter_name_mismatch;
+mod counter_scope_mismatch;
 mod default_allow;
 mod denylist_of_commands;
+mod destructive_allowed;
+mod dominated_limit;
 mod duplicate_hide;
 mod duplicate_rule;
 mod empty_policy;
+mod execute_without_argument_rule;
+mod execute_without_limit;
+mod financial_allowed;
 pub mod form;
+mod fractional_limit;
 mod glob_as_name;
 mod half_anchored_alternation;
 mod hidden_and_listed;
 mod hide_everything;
 mod host_by_substring;
 mod ignore_without_reason;
+mod limit_never_enforced;
 mod limit_on_dead_tool;
+mod limit_too_loose;
 mod matches_everything;
 mod matches_nothing;
 mod misleading_annotation;
@@ -43,14 +58,17 @@ mod path_not_normalised;
 mod poisoned_description;
 mod secret_in_policy;
 mod shadowed_rule;
+mod shared_counter_name;
 mod site;
 mod star_tool;
 mod unanchored_regex;
 mod uncovered_tool;
 mod unescaped_dot;
+mod unguarded_increment;
 mod unknown_argument;
 mod unknown_tool;
 mod unused_ignore;
+mod write_without_limit;
 
 pub use ignore_without_reason::RULE as IGNORE_WITHOUT_REASON;
 pub use unused_ignore::RULE as UNUSED_IGNORE;
@@ -115,10 +133,26 @@ pub static ALL: &[&Rule] = &[
     &DUPLICATE_TOOL,
     // Posture
     &default_allow::RULE,
+    &execute_without_limit::RULE,
+    &execute_without_argument_rule::RULE,
+    &destructive_allowed::RULE,
+    &financial_allowed::RULE,
+    &write_without_limit::RULE,
+    &limit_too_loose::RULE,
+    &burst_only_limit::RULE,
     &no_overall_limit::RULE,
     &empty_policy::RULE,
     &hide_everything::RULE,
+    &approval_in_name_only::RULE,
     // Limits
+    &shared_counter_name::RULE,
+    &counter_name_mismatch::RULE,
+    &counter_conflict::RULE,
+    &limit_never_enforced::RULE,
+    &counter_scope_mismatch::RULE,
+    &fractional_limit::RULE,
+    &unguarded_increment::RULE,
+    &dominated_limit::RULE,
     &limit_on_dead_tool::RULE,
     // Conditions
     &unknown_argument::RULE,

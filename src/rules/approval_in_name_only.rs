@@ -1,0 +1,62 @@
+//! Denials that promise an approval which nobody can give.
+
+use super::{Check, Rule};
+use crate::dialect::Dialect;
+use crate::finding::{Finding, Severity};
+use crate::lint::{Context, Reporter};
+use crate::source::tree::join;
+use crate::suggest::quoted;
+
+/// See `approval_in_name_only.md`.
+pub static RULE: Rule = Rule {
+    id: "approval-in-name-only",
+    severity: Severity::Note,
+    summary: "an always-deny whose message promises an approval",
+    doc: include_str!("approval_in_name_only.md"),
+    check: Check::Policy(check),
+};
+
+/// What a promise sounds like, in lower case.
+const PROMISES: &[&str] = &[
+    "requires approval",
+    "require approval",
+    "needs approval",
+    "human approval",
+    "manual approval",
+    "pending approval",
+    "awaiting approval",
+    "until approved",
+    "must be approved",
+    "be approved by",
+    "requires confirmation",
+    "human confirmation",
+    "manual review",
+    "human review",
+];
+
+fn check(context: &Context<'_>, reporter: &mut Reporter<'_>) {
+    if context.dialect != Dialect::Gateway {
+        return;
+    }
+    for listed in &context.tools {
+        let Some(clause) = listed.always_denied.filter(|_| listed.hidden.is_none()) else {
+            continue;
+        };
+        let pointer = join(&clause.pointer, "on_deny");
+        let Some(text) = context.root.at(&pointer) else {
+            continue;
+        };
+        let said = text.as_str().unwrap_or_default().to_lowercase();
+        if !PROMISES.iter().any(|promise| said.contains(promise)) {
+            continue;
+        }
+        let message = format!(
+            "every call of {} is denied, whoever approves: this policy has no way to ask for an approval",
+            quoted(listed.name())
+        );
+        reporter.report(
+            Finding::new(&RULE, pointer, text.span, message)
+                .help("say that agents can't do this, and who can"),
+        );
+    }
+}

@@ -1,0 +1,179 @@
+//! What arguments of tools are for, by their names: text that is run, amounts of money.
+
+use crate::analysis::{Analysis, Answer, Question, Set, Witness};
+use crate::lint::{Context, ListedTool};
+use crate::policy::condition::{ArgPath, Condition, Subject, Test};
+use crate::source::tree::Node;
+
+/// Names of arguments whose text a tool runs, or goes to.
+const FREE_FORM: &[&str] = &[
+    "command",
+    "commands",
+    "cmd",
+    "shell_command",
+    "shell",
+    "bash",
+    "script",
+    "code",
+    "source_code",
+    "expression",
+    "query",
+    "sql",
+    "sql_query",
+    "statement",
+    "javascript",
+    "js",
+    "python",
+    "url",
+    "uri",
+];
+
+/// Names of arguments that say how much money.
+const AMOUNTS: &[&str] = &[
+    "amount",
+    "amount_cents",
+    "amount_in_cents",
+    "amount_usd",
+    "total",
+    "total_amount",
+    "unit_amount",
+    "amount_sats",
+    "value_in_wei",
+    "notional",
+    "price",
+    "quantity",
+    "qty",
+];
+
+/// The arguments that the server describes, with what it says of each. None where nothing is known.
+pub(super) struct Described(Option<Node>);
+
+impl Described {
+    /// Those of a tool.
+    pub fn of(listed: &ListedTool<'_>) -> Self {
+        let schema = listed.offered.and_then(|tool| tool.input_schema.as_ref());
+        Self(schema.map(crate::catalog::RawValue::tree))
+    }
+
+    /// Whether the server describes arguments at all.
+    pub fn is_known(&self) -> bool {
+        self.properties().is_some()
+    }
+
+    fn properties(&self) -> Option<&Node> {
+        self.0.as_ref()?.get("properties")
+    }
+
+    fn named(&self, names: &'static [&'static str]) -> impl Iterator<Item = (&str, &Node)> {
+        let members = self.properties().and_then(Node::as_mapping);
+        members
+            .unwrap_or_default()
+            .iter()
+            .filter(move |member| names.contains(&plain(&member.key).as_str()))
+            .map(|member| (member.key.as_str(), &member.value))
+    }
+
+    /// The arguments whose text is run: any text will do for them.
+    pub fn free_form(&self) -> impl Iterator<Item = &str> {
+        self.named(FREE_FORM)
+            .filter(|(_, schema)| schema.get("enum").is_none() && schema.get("const").is_none())
+            .filter(|(_, schema)| !is_of_type(schema, &["integer", "number", "boolean"]))
+            .map(|(name, _)| name)
+    }
+
+    /// The arguments that say how much money.
+    pub fn amounts(&self) -> impl Iterator<Item = &str> {
+        self.named(AMOUNTS).map(|(name, _)| name)
+    }
+
+    /// Whether an argument has to be there, and be a number.
+    pub fn requires_number(&self, path: &ArgPath) -> bool {
+        let (Some(properties), [field]) = (self.properties(), path.fields.as_slice()) else {
+            return false;
+        };
+        let required = self.0.as_ref().and_then(|schema| schema.get("required"));
+        let required = required.and_then(Node::as_sequence).unwrap_or_default();
+        required.iter().any(|name| name.as_str() == Some(field))
+            && properties
+                .get(field)
+                .is_some_and(|schema| is_of_type(schema, &["integer", "number"]))
+    }
+}
+
+fn is_of_type(schema: &Node, types: &[&str]) -> bool {
+    let declared = schema.get("type").and_then(Node::as_str);
+    declared.is_some_and(|declared| types.contains(&declared))
+}
+
+/// `sourceCode` and `source-code` as `source_code`.
+fn plain(name: &str) -> String {
+    let mut plain = String::with_capacity(name.len() + 4);
+    let mut after_lower = false;
+    for c in name.chars() {
+        if c.is_uppercase() && after_lower {
+            plain.push('_');
+        }
+        after_lower = c.is_lowercase() || c.is_numeric();
+        plain.extend(match c {
+            '-' | '.' | ' ' => '_'.to_lowercase(),
+            c => c.to_lowercase(),
+        });
+    }
+    plain
+}
+
+/// Whether the name of a tool says that it runs a text: `run_command`, `executeSql`.
+pub(super) fn name_says_free_form(tool: &str) -> bool {
+    const WORDS: &[&str] = &[
+        "command",
+        "shell",
+        "bash",
+        "script",
+        "code",
+        "sql",
+        "query",
+        "javascript",
+        "python",
+    ];
+    plain(tool).split('_').any(|word| WORDS.contains(&word))
+}
+
+/// The conditions on arguments that every call of a tool meets.
+pub(super) fn conditions<'c>(
+    context: &'c Context<'_>,
+    listed: &'c ListedTool<'_>,
+) -> impl Iterator<Item = (&'c ArgPath, &'c Condition)> {
+    let own = listed.tool.rules.rules.iter();
+    own.chain(&context.policy.every_tool.rules)
+        .flat_map(|rule| &rule.conditions)
+        .filter_map(|condition| match &condition.subject {
+            Subject::Argument(path) => Some((path, condition)),
+            Subject::Counter(_) => None,
+        })
+}
+
+/// Whether a condition looks at what an argument holds, and not only for whether it is there.
+pub(super) fn looks_inside(condition: &Condition) -> bool {
+    !matches!(condition.test, Test::Exists(_))
+}
+
+/// A call that the rules let through with one of `set` at `path`.
+pub(super) fn let_through(
+    context: &Context<'_>,
+    listed: &ListedTool<'_>,
+    path: &ArgPath,
+    set: &Set,
+) -> Answer<Witness> {
+    let question = Question::new()
+        .passing(&listed.tool.rules)
+        .passing(&context.policy.every_tool)
+        .with(path, set);
+    Analysis::new().ask(&question)
+}
+
+/// The argument `name`, not nested.
+pub(super) fn argument(name: &str) -> ArgPath {
+    ArgPath {
+        fields: vec![name.to_owned()],
+    }
+}

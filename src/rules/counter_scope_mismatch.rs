@@ -1,0 +1,83 @@
+//! Rules that read a counter which counts other calls than those they decide.
+
+use super::{Check, Rule, bounds};
+use crate::dialect::Dialect;
+use crate::finding::{Finding, Severity};
+use crate::lint::{Context, EVERY_TOOL, Reporter};
+use crate::policy::condition::{Condition, Subject};
+use crate::policy::limit::{CounterKey, CounterScope};
+use crate::policy::{self};
+use crate::schema::places::head;
+use crate::suggest::quoted;
+
+/// See `counter_scope_mismatch.md`.
+pub static RULE: Rule = Rule {
+    id: "counter-scope-mismatch",
+    severity: Severity::Error,
+    summary: "a rule that reads the counter of other calls than those it decides",
+    doc: include_str!("counter_scope_mismatch.md"),
+    check: Check::Policy(check),
+};
+
+fn check(context: &Context<'_>, reporter: &mut Reporter<'_>) {
+    if context.dialect != Dialect::Intercept {
+        return;
+    }
+    for listed in bounds::open_tools(context) {
+        // The engine takes what stands before the first dot for the tool.
+        let own = listed.name().split('.').next().unwrap_or_default();
+        for (condition, scope) in tools_read(&listed.tool.rules.rules) {
+            if scope != own {
+                let message = format!(
+                    "this rule of {} reads a counter of {}: it does not count the calls that the \
+                     rule decides",
+                    quoted(listed.name()),
+                    quoted(scope)
+                );
+                report(context, condition, message, reporter);
+            }
+        }
+    }
+    for (condition, scope) in tools_read(&context.policy.every_tool.rules) {
+        let message = match scope {
+            EVERY_TOOL => {
+                "no counter is called `state.*`: this condition always reads 0".to_owned()
+            }
+            tool => format!(
+                "this rule of all tools reads a counter of {}: calls of the other tools are not \
+                 counted on it",
+                quoted(tool)
+            ),
+        };
+        report(context, condition, message, reporter);
+    }
+}
+
+/// The conditions on counters of tools, each with the tool.
+fn tools_read(rules: &[policy::Rule]) -> impl Iterator<Item = (&Condition, &str)> {
+    let conditions = rules.iter().flat_map(|rule| &rule.conditions);
+    conditions.filter_map(|condition| match &condition.subject {
+        Subject::Counter(CounterKey {
+            scope: CounterScope::Tool(tool),
+            ..
+        }) => Some((condition, tool.as_str())),
+        _ => None,
+    })
+}
+
+fn report(
+    context: &Context<'_>,
+    condition: &Condition,
+    message: String,
+    reporter: &mut Reporter<'_>,
+) {
+    let span = context
+        .root
+        .at(&condition.pointer)
+        .map_or(condition.span, head);
+    let pointer = condition.pointer.as_str();
+    reporter.report(Finding::new(&RULE, pointer, span, message).help(
+        "read a counter of the tool itself, or count all calls: `state._global.` and a `state` \
+         block under `\"*\"`",
+    ));
+}

@@ -1,0 +1,118 @@
+//! Tools that move money, without a bound on how much.
+
+use serde_json::json;
+
+use super::arguments::{self, Described};
+use super::{Check, Rule, bounds};
+use crate::analysis::{Answer, Set};
+use crate::dialect::Dialect;
+use crate::finding::{Edit, Finding, Fix, Severity};
+use crate::lint::{Context, ListedTool, Reporter};
+use crate::policy::condition::{ArgPath, Ordering, Test};
+use crate::policy::limit::Max;
+use crate::risk::Category;
+use crate::suggest::quoted;
+
+/// See `financial_allowed.md`.
+pub static RULE: Rule = Rule {
+    id: "financial-allowed",
+    severity: Severity::Error,
+    summary: "a Financial tool that can be called without bounds on the amount",
+    doc: include_str!("financial_allowed.md"),
+    check: Check::Policy(check),
+};
+
+/// More than any bound that somebody writes: what is let through with more has none.
+const UNBOUNDED: f64 = 1e300;
+
+fn check(context: &Context<'_>, reporter: &mut Reporter<'_>) {
+    for listed in bounds::callable(context, Category::Financial) {
+        if let Some(lack) = lack(context, listed) {
+            report(context, listed, &lack, reporter);
+        }
+    }
+}
+
+/// What is missing, in words.
+fn lack(context: &Context<'_>, listed: &ListedTool<'_>) -> Option<String> {
+    let amounts = amounts(context, listed);
+    let Some(shown) = amounts.first().map(|path| quoted(&path.to_string())) else {
+        return Some(match Described::of(listed).is_known() {
+            true => "none of its arguments says how much, so no rule can bound it".to_owned(),
+            false => "nothing bounds how much".to_owned(),
+        });
+    };
+    let bounded = |path: &ArgPath| {
+        let more = Set::meeting(&Test::Compare(Ordering::Greater, UNBOUNDED));
+        !matches!(
+            arguments::let_through(context, listed, path, &more),
+            Answer::Yes(_)
+        )
+    };
+    let one_call = amounts.iter().any(bounded);
+    let in_all = amounts.iter().any(|path| is_capped(listed, path));
+    match (one_call, in_all) {
+        (true, true) => None,
+        (false, false) => Some(format!(
+            "nothing bounds {shown}, neither of one call nor of all together"
+        )),
+        (false, true) => Some(format!(
+            "nothing bounds {shown} of one call: the first may use up the whole cap"
+        )),
+        (true, false) => Some(format!("nothing bounds the sum of {shown} over all calls")),
+    }
+}
+
+/// Whether a limit adds up what is at `path`.
+fn is_capped(listed: &ListedTool<'_>, path: &ArgPath) -> bool {
+    let enforced = |max| max != Max::NotEnforced;
+    let limits = &listed.tool.rules.limits;
+    limits
+        .iter()
+        .any(|limit| enforced(limit.max) && limit.amount.path() == Some(path))
+}
+
+/// The arguments that say how much: by the server's description, or else those that the policy
+/// takes for one.
+fn amounts(context: &Context<'_>, listed: &ListedTool<'_>) -> Vec<ArgPath> {
+    let described = Described::of(listed);
+    let mut amounts: Vec<ArgPath> = described.amounts().map(arguments::argument).collect();
+    if amounts.is_empty() {
+        let summed = listed.tool.rules.limits.iter();
+        amounts.extend(summed.filter_map(|limit| limit.amount.path().cloned()));
+        let compared = arguments::conditions(context, listed)
+            .filter(|(_, condition)| matches!(condition.test, Test::Compare(..)));
+        amounts.extend(compared.map(|(path, _)| path.clone()));
+    }
+    amounts
+}
+
+fn report(context: &Context<'_>, listed: &ListedTool<'_>, lack: &str, reporter: &mut Reporter<'_>) {
+    let name = &listed.tool.name;
+    let message = format!(
+        "{} moves money and can be called: {lack}",
+        quoted(&name.value)
+    );
+    let title = format!("deny every call of {}", quoted(&name.value));
+    reporter.report(
+        Finding::new(&RULE, listed.tool.pointer.as_str(), name.span, message)
+            .help("deny every call, or bound the amount of one call and cap the sum (`increment_from`)")
+            .fix(Fix::risky(title, denial(context, listed))),
+    );
+}
+
+fn denial(context: &Context<'_>, listed: &ListedTool<'_>) -> Option<Vec<Edit>> {
+    let reason = "Agents do not move money here. Do not retry.";
+    let pointer = &listed.tool.pointer;
+    match context.dialect {
+        Dialect::Gateway => {
+            let rule = json!({"conditions": [], "on_deny": reason});
+            context.edit.push_to(pointer, "deny_if", &rule)
+        }
+        Dialect::Intercept => {
+            let name = format!("no {}", listed.name());
+            let rule = json!({"name": name, "action": "deny", "on_deny": reason});
+            context.edit.push_to(pointer, "rules", &rule)
+        }
+    }
+}

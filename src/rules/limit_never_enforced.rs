@@ -1,0 +1,79 @@
+//! Counters that nothing is ever counted on.
+
+use super::{Check, Rule, bounds};
+use crate::finding::{Finding, Severity};
+use crate::lint::{Context, Reporter};
+use crate::policy::limit::{CounterScope, Limit, Max};
+use crate::policy::{Rules, condition::Subject};
+use crate::schema::places::head;
+use crate::source::tree::join;
+use crate::span::Span;
+use crate::suggest::quoted;
+
+/// See `limit_never_enforced.md`.
+pub static RULE: Rule = Rule {
+    id: "limit-never-enforced",
+    severity: Severity::Error,
+    summary: "a `state` block whose rule has no `lt` or `lte` on its own counter",
+    doc: include_str!("limit_never_enforced.md"),
+    check: Check::Policy(check),
+};
+
+fn check(context: &Context<'_>, reporter: &mut Reporter<'_>) {
+    for rules in bounds::live_rules(context) {
+        for limit in rules.limits.iter().filter(|l| l.max == Max::NotEnforced) {
+            report(context, rules, limit, reporter);
+        }
+    }
+}
+
+fn report(context: &Context<'_>, rules: &Rules, limit: &Limit, reporter: &mut Reporter<'_>) {
+    let pointer = join(&limit.clause.pointer, "state");
+    let entry = context.root.entry_at(&pointer);
+    let span = entry.map_or(limit.max_span, |entry| entry.key_span);
+    let path = path(limit);
+    let message = format!(
+        "counter {} never counts: no `lt` or `lte` of this rule tests {}",
+        quoted(&limit.counter.name),
+        quoted(&path),
+    );
+    let mut finding = Finding::new(&RULE, pointer, span, message).help(format!(
+        "put a condition on {} with `lte` and the most that {} may hold into this rule",
+        quoted(&path),
+        bounds::each(limit.window)
+    ));
+    if let Some(span) = tested_instead(context, rules, limit) {
+        finding = finding.label(span, "this does not limit it");
+    }
+    reporter.report(finding);
+}
+
+/// How conditions write the counter of `limit`.
+fn path(limit: &Limit) -> String {
+    let scope = match &limit.counter.scope {
+        CounterScope::Tool(tool) => tool,
+        CounterScope::AllTools => "_global",
+    };
+    format!("state.{scope}.{}", limit.counter.name)
+}
+
+/// The condition that was perhaps meant to be the limit: one of the same rule on a counter, or one of
+/// another rule on this one.
+fn tested_instead(context: &Context<'_>, rules: &Rules, limit: &Limit) -> Option<Span> {
+    let mut conditions = rules.rules.iter().flat_map(|rule| {
+        let here = rule.clause.pointer == limit.clause.pointer;
+        rule.conditions
+            .iter()
+            .map(move |condition| (here, condition))
+    });
+    let (_, condition) = conditions.find(|(here, condition)| match &condition.subject {
+        Subject::Counter(key) => *here || *key == limit.counter,
+        Subject::Argument(_) => false,
+    })?;
+    Some(
+        context
+            .root
+            .at(&condition.pointer)
+            .map_or(condition.span, head),
+    )
+}

@@ -1,0 +1,120 @@
+//! Amounts that an agent may choose as it likes.
+
+use serde_json::json;
+
+use super::arguments::{self, Described};
+use super::{Check, Rule, bounds};
+use crate::analysis::{Answer, Set, Witness};
+use crate::dialect::Dialect;
+use crate::finding::{Edit, Finding, Fix, Severity};
+use crate::lint::{Context, ListedTool, Reporter};
+use crate::policy::condition::{ArgPath, Ordering, Test};
+use crate::policy::limit::{Limit, Max};
+use crate::suggest::quoted;
+
+/// See `unguarded_increment.md`.
+pub static RULE: Rule = Rule {
+    id: "unguarded-increment",
+    severity: Severity::Error,
+    summary: "`increment_from` on an argument that may be negative, absent or no number",
+    doc: include_str!("unguarded_increment.md"),
+    check: Check::Policy(check),
+};
+
+fn check(context: &Context<'_>, reporter: &mut Reporter<'_>) {
+    for listed in bounds::open_tools(context) {
+        let mut seen: Vec<&ArgPath> = Vec::new();
+        for limit in listed
+            .tool
+            .rules
+            .limits
+            .iter()
+            .filter(|l| l.max != Max::NotEnforced)
+        {
+            let Some(path) = limit.amount.path().filter(|path| !seen.contains(path)) else {
+                continue;
+            };
+            seen.push(path);
+            report(context, listed, limit, path, reporter);
+        }
+    }
+}
+
+fn report(
+    context: &Context<'_>,
+    listed: &ListedTool<'_>,
+    limit: &Limit,
+    path: &ArgPath,
+    reporter: &mut Reporter<'_>,
+) {
+    let Some((severity, message)) = judge(context, listed, path) else {
+        return;
+    };
+    let place = ["increment_from", "state/increment_from"]
+        .map(|key| format!("{}/{key}", limit.clause.pointer))
+        .into_iter()
+        .find_map(|pointer| Some((context.root.at(&pointer)?.span, pointer)));
+    let (span, pointer) = place.unwrap_or((limit.clause.span, limit.clause.pointer.clone()));
+    let title = format!(
+        "require {} to be a number from 0",
+        quoted(&path.to_string())
+    );
+    reporter.report(
+        Finding::new(&RULE, pointer, span, message)
+            .severity(severity)
+            .help("require it with `gte` to be a number from 0: that fails when it is absent or no number, too")
+            .fix(Fix::risky(title, guard(context, listed, path))),
+    );
+}
+
+/// What gets through, and how bad that is.
+fn judge(
+    context: &Context<'_>,
+    listed: &ListedTool<'_>,
+    path: &ArgPath,
+) -> Option<(Severity, String)> {
+    let through = |set: &Set| arguments::let_through(context, listed, path, set);
+    let shown = quoted(&path.to_string());
+    if context.dialect == Dialect::Intercept {
+        // Amounts above -1 are cut off to 0.
+        let negative = Set::meeting(&Test::Compare(Ordering::LessOrEqual, -1.0));
+        if let Answer::Yes(call) = through(&negative) {
+            let call = shown_call(&call);
+            let message =
+                format!("a call with a negative {shown} gives budget back: {call} gets through");
+            return Some((Severity::Error, message));
+        }
+    }
+    let unusable = Set::failing(&Test::Compare(Ordering::GreaterOrEqual, 0.0));
+    let call = through(&unusable).yes()?;
+    if context.dialect == Dialect::Gateway && Described::of(listed).requires_number(path) {
+        return None;
+    }
+    let message = format!(
+        "nothing requires {shown} to be a number from 0: this limit refuses a call such as {} \
+         without saying what is wrong with it",
+        shown_call(&call)
+    );
+    Some((Severity::Warning, message))
+}
+
+fn shown_call(call: &Witness) -> String {
+    quoted(&call.to_string())
+}
+
+fn guard(context: &Context<'_>, listed: &ListedTool<'_>, path: &ArgPath) -> Option<Vec<Edit>> {
+    let reason = format!("Give {path} as a number that is not negative.");
+    let conditions = json!([{"path": path.to_string(), "op": "gte", "value": 0}]);
+    let pointer = &listed.tool.pointer;
+    match context.dialect {
+        Dialect::Gateway => {
+            let rule = json!({"conditions": conditions, "on_deny": reason});
+            context.edit.push_to(pointer, "require", &rule)
+        }
+        Dialect::Intercept => {
+            let name = format!("{path} is an amount");
+            let rule = json!({"name": name, "conditions": conditions, "on_deny": reason});
+            context.edit.push_to(pointer, "rules", &rule)
+        }
+    }
+}
