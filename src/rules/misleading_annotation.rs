@@ -26,7 +26,10 @@ fn check(list: &ToolList<'_>, reporter: &mut Reporter<'_>) {
         let Some(found) = contradictions.find(|found| claim(found.claim)) else {
             continue;
         };
-        if judged.confidence < SURE || judged.category < Category::Write {
+        let sure = judged.confidence >= SURE;
+        // Running something may be reading, as with a query or a search; a command is more.
+        let runs_anything = judged.category != Category::Execute || runs_code(&tool.name);
+        if !sure || !runs_anything {
             continue;
         }
         let message = format!(
@@ -46,4 +49,13 @@ fn check(list: &ToolList<'_>, reporter: &mut Reporter<'_>) {
         let finding = finding.label(tool.name_span, "the tool");
         reporter.report(finding.help(help));
     }
+}
+
+/// Whether the name speaks of commands or code.
+fn runs_code(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    let words = [
+        "command", "code", "script", "shell", "bash", "python", "terminal",
+    ];
+    words.iter().any(|word| name.contains(word))
 }
