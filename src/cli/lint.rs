@@ -295,10 +295,10 @@ impl Checked {
         }
     }
 
-    fn shown(&self) -> FileFindings<'_> {
+    fn shown<'a>(&'a self, text: &'a str) -> FileFindings<'a> {
         FileFindings {
             name: &self.file.name,
-            text: &self.file.text,
+            text,
             lines: &self.file.lines,
             findings: &self.linted.findings,
         }
@@ -324,13 +324,21 @@ fn report(
     checked: &mut [Checked],
     policies: usize,
 ) -> Result<(), Trouble> {
+    // The log of a run is read by more people than the policy is.
+    let masked: Vec<_> = checked
+        .iter()
+        .map(|checked| rules::masked(&checked.file.text, &checked.linted.findings))
+        .collect();
     for checked in checked.iter_mut() {
         checked
             .linted
             .findings
             .retain(|found| found.severity >= args.min_severity);
     }
-    let files: Vec<_> = checked.iter().map(Checked::shown).collect();
+    let shown = checked.iter().zip(&masked);
+    let files: Vec<_> = shown
+        .map(|(checked, masked)| checked.shown(masked.as_deref().unwrap_or(&checked.file.text)))
+        .collect();
     let report = Report {
         files: &files,
         files_checked: policies,

@@ -102,6 +102,23 @@ fn report(what: &str, pointer: &str, span: Span, reporter: &mut Reporter<'_>) {
     reporter.report(Finding::new(&RULE, pointer, span, message).help(help));
 }
 
+/// The text of a file as it may be shown beside `findings` about it, if that is not as it is: letters
+/// and digits of secrets are asterisks. Everything stands where it stood.
+pub fn masked(text: &str, findings: &[Finding]) -> Option<String> {
+    let secrets = findings.iter().filter(|finding| finding.rule == &RULE);
+    let mut bytes = None;
+    for finding in secrets {
+        let bytes = bytes.get_or_insert_with(|| text.as_bytes().to_vec());
+        for byte in &mut bytes[finding.span.range()] {
+            if byte.is_ascii_alphanumeric() {
+                *byte = b'*';
+            }
+        }
+    }
+    let masked = String::from_utf8(bytes?);
+    Some(masked.expect("one ASCII byte in the place of another leaves text as text"))
+}
+
 /// What secret stands in `text`.
 fn secret(text: &str) -> Option<&'static str> {
     if text.len() < 12 {
@@ -183,4 +200,18 @@ fn has_password(text: &str) -> bool {
                 .iter()
                 .any(|word| upper.starts_with(word))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn secrets_are_not_shown() {
+        let text = r#"{"a":"xoxb-12é"}"#;
+        let found = Finding::new(&RULE, "/a", Span::new(5, 16), "");
+        let shown = masked(text, &[found]);
+        assert_eq!(shown.as_deref(), Some(r#"{"a":"****-**é"}"#));
+        assert_eq!(masked(text, &[]), None);
+    }
 }
