@@ -7,6 +7,7 @@ use crate::finding::{Edit, Fix};
 use crate::lint::{Context, EVERY_TOOL, ListedTool};
 use crate::policy::Rules;
 use crate::policy::limit::{Amount, Limit, Max, Window};
+use crate::policy::quantity::grouped;
 use crate::risk::Category;
 use crate::suggest::quoted;
 
@@ -100,19 +101,6 @@ pub(super) fn each(window: Window) -> String {
 /// The limit of calls that lets the fewest through in a day.
 pub(super) fn tightest(rules: &Rules) -> Option<Rate<'_>> {
     Rate::all(rules).min_by_key(|rate| rate.a_day())
-}
-
-/// A number with commas between its thousands.
-pub(super) fn grouped(n: u64) -> String {
-    let digits = n.to_string();
-    let mut shown = String::with_capacity(digits.len() + digits.len() / 3);
-    for (nth, digit) in digits.chars().enumerate() {
-        if nth > 0 && (digits.len() - nth).is_multiple_of(3) {
-            shown.push(',');
-        }
-        shown.push(digit);
-    }
-    shown
 }
 
 /// The fix that gives `listed` a limit of calls.

@@ -1,10 +1,11 @@
 //! Limits that slow an agent down and never stop it.
 
-use super::bounds::{self, Rate, grouped};
+use super::bounds::{self, Rate};
 use super::{Check, Rule};
 use crate::finding::{Finding, Severity};
 use crate::lint::{Context, Reporter};
 use crate::policy::limit::Window;
+use crate::policy::quantity::grouped;
 use crate::suggest::quoted;
 
 /// See `burst_only_limit.md`.

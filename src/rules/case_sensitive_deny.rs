@@ -33,9 +33,9 @@ const POWERSHELL: [&str; 8] = [
 ];
 
 fn check(context: &Context<'_>, reporter: &mut Reporter<'_>) {
-    let analysis = Analysis::new();
+    let analysis = &context.analysis;
     for site in sites(context) {
-        if let Some(finding) = finding(context, &site, &analysis, reporter) {
+        if let Some(finding) = finding(context, &site, analysis, reporter) {
             reporter.report(finding);
         }
     }

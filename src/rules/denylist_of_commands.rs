@@ -2,7 +2,6 @@
 
 use super::site::{Holds, Site, sites};
 use super::{Check, Rule};
-use crate::analysis::Analysis;
 use crate::finding::Severity;
 use crate::lint::{Context, Reporter};
 use crate::policy::condition::{ArgPath, Test};
@@ -75,7 +74,7 @@ const SQL_WAYS: [&str; 14] = [
 ];
 
 fn check(context: &Context<'_>, reporter: &mut Reporter<'_>) {
-    let analysis = Analysis::new();
+    let analysis = &context.analysis;
     let all = sites(context);
     let mut told: Vec<(*const crate::policy::Rules, &ArgPath)> = Vec::new();
     for site in &all {
@@ -87,7 +86,7 @@ fn check(context: &Context<'_>, reporter: &mut Reporter<'_>) {
             continue;
         }
         let ways = ways.iter().map(|way| (*way).to_owned());
-        let Some(through) = site.first_through(&analysis, ways) else {
+        let Some(through) = site.first_through(analysis, ways) else {
             continue;
         };
         told.push(place);

@@ -1,10 +1,11 @@
 //! Limits that can never refuse a call, because another one of the tool always does so first.
 
-use super::bounds::{self, Rate, grouped};
+use super::bounds::{self, Rate};
 use super::{Check, Rule};
 use crate::finding::{Edit, Finding, Fix, Severity};
 use crate::lint::{Context, Reporter};
 use crate::policy::Rules;
+use crate::policy::quantity::grouped;
 use crate::source::tree::Node;
 
 /// See `dominated_limit.md`.

@@ -20,9 +20,9 @@ pub static RULE: Rule = Rule {
 };
 
 fn check(context: &Context<'_>, reporter: &mut Reporter<'_>) {
-    let analysis = Analysis::new();
+    let analysis = &context.analysis;
     for site in sites(context) {
-        if let Some(finding) = finding(context, &site, &analysis, reporter) {
+        if let Some(finding) = finding(context, &site, analysis, reporter) {
             reporter.report(finding);
         }
     }

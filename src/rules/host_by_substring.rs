@@ -81,9 +81,9 @@ const TOP_LEVEL: [&str; 52] = [
 ];
 
 fn check(context: &Context<'_>, reporter: &mut Reporter<'_>) {
-    let analysis = Analysis::new();
+    let analysis = &context.analysis;
     for site in sites(context) {
-        let Some(through) = bypass(&site, &analysis) else {
+        let Some(through) = bypass(&site, analysis) else {
             continue;
         };
         let how = match site.denies() {

@@ -1,10 +1,11 @@
 //! Limits that are there and limit nothing.
 
-use super::bounds::{self, grouped};
+use super::bounds;
 use super::{Check, Rule};
 use crate::config::CallsPerDay;
 use crate::finding::{Finding, Severity};
 use crate::lint::{Context, Reporter};
+use crate::policy::quantity::grouped;
 use crate::risk::Category;
 use crate::suggest::quoted;
 

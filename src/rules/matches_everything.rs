@@ -18,12 +18,12 @@ pub static RULE: Rule = Rule {
 };
 
 fn check(context: &Context<'_>, reporter: &mut Reporter<'_>) {
-    let analysis = Analysis::new();
+    let analysis = &context.analysis;
     for site in sites(context) {
         let Some(pattern) = site.pattern() else {
             continue;
         };
-        if !matches_everything(pattern, &analysis) {
+        if !matches_everything(pattern, analysis) {
             continue;
         }
         let shown = quoted(pattern.source());

@@ -2,7 +2,7 @@
 
 use super::site::sites;
 use super::{Check, Rule};
-use crate::analysis::{Analysis, Language};
+use crate::analysis::Language;
 use crate::finding::Severity;
 use crate::lint::{Context, Reporter};
 use crate::suggest::quoted;
@@ -17,7 +17,7 @@ pub static RULE: Rule = Rule {
 };
 
 fn check(context: &Context<'_>, reporter: &mut Reporter<'_>) {
-    let analysis = Analysis::new();
+    let analysis = &context.analysis;
     for site in sites(context) {
         let Some(pattern) = site.pattern() else {
             continue;

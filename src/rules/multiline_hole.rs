@@ -17,11 +17,11 @@ pub static RULE: Rule = Rule {
 };
 
 fn check(context: &Context<'_>, reporter: &mut Reporter<'_>) {
-    let analysis = Analysis::new();
+    let analysis = &context.analysis;
     for site in sites(context) {
         let finding = match site.denies() {
-            true => dot(context, &site, &analysis, reporter),
-            false => lines(context, &site, &analysis, reporter),
+            true => dot(context, &site, analysis, reporter),
+            false => lines(context, &site, analysis, reporter),
         };
         if let Some(finding) = finding {
             reporter.report(finding);

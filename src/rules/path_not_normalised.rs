@@ -17,14 +17,14 @@ pub static RULE: Rule = Rule {
 };
 
 fn check(context: &Context<'_>, reporter: &mut Reporter<'_>) {
-    let analysis = Analysis::new();
+    let analysis = &context.analysis;
     for site in sites(context) {
         let Some(prefix) = prefix(&site) else {
             continue;
         };
         let through = match site.denies() {
-            true => site.first_through(&analysis, spellings(&prefix)),
-            false => outside(&site, &prefix, &analysis),
+            true => site.first_through(analysis, spellings(&prefix)),
+            false => outside(&site, &prefix, analysis),
         };
         let Some(through) = through else {
             continue;

@@ -5,6 +5,7 @@ use std::io::{self, Write};
 
 use super::{Context, PolicySource};
 use crate::finding::{Finding, Severity};
+use crate::policy::quantity::grouped;
 use crate::render::escape::printable;
 use crate::render::findings::text::write_remark;
 use crate::render::paint::Paint;
@@ -338,17 +339,4 @@ fn shortened(name: &str, longest: usize) -> String {
 /// `1 call`, `2,000 calls`
 fn counted(n: u64, one: &str, many: &str) -> String {
     format!("{} {}", grouped(n), if n == 1 { one } else { many })
-}
-
-/// `1,234,567`
-fn grouped(n: u64) -> String {
-    let digits = n.to_string();
-    let mut text = String::new();
-    for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
 }
