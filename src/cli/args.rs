@@ -47,8 +47,12 @@ pub enum Command {
     Classify(Classify),
     /// What a rule is about; or what a tool can do at worst and the policy to have for it
     Explain(Explain),
-    /// Print the JSON Schema of a policy format, or of the configuration
+    /// Print the JSON Schema of a policy format, of the configuration, or of a trace's lines
     Schema(Schema),
+    /// Print completions for a shell
+    Completions(Completions),
+    /// Print the manual page, or write the pages of all commands into a folder
+    Man(Man),
 }
 
 /// Options of every command.
@@ -370,4 +374,22 @@ pub enum SchemaName {
     Intercept,
     /// mcplint.toml
     Config,
+    /// A line of a trace in mcplint's own format
+    Trace,
+}
+
+/// `mcplint completions`
+#[derive(Debug, Args)]
+pub struct Completions {
+    /// Which shell
+    #[arg(value_name = "SHELL")]
+    pub shell: clap_complete::Shell,
+}
+
+/// `mcplint man`
+#[derive(Debug, Args)]
+pub struct Man {
+    /// Where the pages of all commands go
+    #[arg(value_name = "FOLDER")]
+    pub folder: Option<PathBuf>,
 }

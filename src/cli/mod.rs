@@ -3,6 +3,7 @@
 pub mod args;
 mod assignment;
 mod classify;
+mod completions;
 pub mod console;
 pub mod exit;
 mod explain;
@@ -40,6 +41,8 @@ pub fn run(cli: &Cli) -> Exit {
         Some(Command::Classify(args)) => classify::run(args, common, console),
         Some(Command::Explain(args)) => explain::run(args, common, console),
         Some(Command::Schema(args)) => schema::run(args, common),
+        Some(Command::Completions(args)) => completions::run(args, common),
+        Some(Command::Man(args)) => completions::man(args, common),
     };
     result.unwrap_or_else(|trouble| trouble.report(console))
 }

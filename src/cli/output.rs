@@ -69,10 +69,10 @@ pub fn error_style(common: &Common) -> Style {
     }
 }
 
-/// How many columns text may take.
+/// How many columns text may take: what `COLUMNS` asks for, as a shell or a problem matcher sets it.
 pub fn width() -> usize {
     let columns = std::env::var("COLUMNS")
         .ok()
         .and_then(|columns| columns.parse().ok());
-    columns.unwrap_or(DEFAULT_WIDTH).clamp(40, 160)
+    columns.unwrap_or(DEFAULT_WIDTH).clamp(40, 10_000)
 }

@@ -9,6 +9,9 @@ use crate::suggest::{nearest, quoted};
 use crate::time::Timestamp;
 use crate::trace::blocks::Line;
 
+/// The JSON Schema of a line.
+pub const SCHEMA: &str = include_str!("native.schema.json");
+
 /// Reads lines. Keeps its buffers from one line to the next.
 #[derive(Debug, Default)]
 pub struct Reader {
