@@ -182,11 +182,44 @@ fn not_text(file: &SourceFile, at: usize) -> Finding {
     .help("save it as UTF-8; if it is no policy, leave it out")
 }
 
-/// Whether a document is meant as a policy: it has a version or a default, and something to decide.
+/// Whether a document is meant as a policy: its tools have clauses, or at least two of its keys are a
+/// policy's and hold what a policy's would. Schemas have a `default` too, and the manifests of other
+/// programs a `version` and `tools`.
 fn looks_like_policy(root: &Node) -> bool {
-    let has = |key| root.get(key).is_some();
-    (has("version") || has("default"))
-        && (has("tools") || has("hide") || has("all_tools") || has("default"))
+    let tools = root.get("tools");
+    if tools.is_some_and(has_clauses) {
+        return true;
+    }
+    let is =
+        |key, wanted: fn(&Value) -> bool| root.get(key).is_some_and(|entry| wanted(&entry.value));
+    let scalar = |value: &Value| matches!(value, Value::Scalar(_));
+    let says = [
+        is("default", scalar),
+        tools.is_some_and(allows_plainly),
+        is("hide", |value| matches!(value, Value::Sequence(_))),
+        is("all_tools", |value| matches!(value, Value::Mapping(_))),
+    ];
+    let says = says.into_iter().filter(|says| *says).count();
+    says > 0 && says + usize::from(is("version", scalar)) > 1
+}
+
+/// Keys under a tool that no other kind of file has there.
+const CLAUSES: [&str; 5] = ["limits", "require", "deny_if", "rules", "rate_limit"];
+
+fn has_clauses(tools: &Node) -> bool {
+    entries(tools).any(|tool| CLAUSES.iter().any(|clause| tool.get(clause).is_some()))
+}
+
+/// Whether there are tools without clauses, or none at all.
+fn allows_plainly(tools: &Node) -> bool {
+    let is_empty =
+        |node: &Node| matches!(&node.value, Value::Mapping(entries) if entries.is_empty());
+    is_empty(tools) || entries(tools).any(is_empty)
+}
+
+fn entries(node: &Node) -> impl Iterator<Item = &Node> {
+    let entries = node.as_mapping().unwrap_or_default();
+    entries.iter().map(|entry| &entry.value)
 }
 
 #[cfg(test)]
@@ -210,5 +243,32 @@ mod tests {
             );
             assert_eq!(last.span, Span::at(file.text.len()));
         }
+    }
+
+    #[test]
+    fn other_files_with_keys_of_a_policy_do_not_look_like_one() {
+        let looks = |text: &str| {
+            let file = SourceFile::new("file", text, Syntax::Yaml);
+            validate(&file, None).looks_like_policy
+        };
+        let policies = [
+            r#"{"version":"1","default":"deny"}"#,
+            r#"{"version":"2","default":"Deny","tools":{}}"#,
+            r#"{"default":"allow","tools":{"a":{}}}"#,
+            r#"{"version":"1","hide":["a"]}"#,
+            r#"{"tools":{"a":{"limits":[]}}}"#,
+            "version: '1'\ntools:\n  a:\n    rules: []\n",
+        ];
+        let others = [
+            // A JSON Schema, the settings of an application, a manifest, a tool list.
+            r#"{"type":"object","default":{},"properties":{}}"#,
+            "default: allow\nname: no policy\n",
+            r#"{"version":1,"isRoot":true,"tools":{"x":{"version":"1.0","commands":["x"]}}}"#,
+            r#"{"version":"1","tools":[{"name":"a"}]}"#,
+            r#"{"version":"1.0.0","name":"a"}"#,
+            r#"["version","default"]"#,
+        ];
+        assert_eq!(policies.map(looks), [true; 6]);
+        assert_eq!(others.map(looks), [false; 6]);
     }
 }
