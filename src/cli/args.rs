@@ -287,6 +287,8 @@ pub enum ReplayFormat {
     Jsonl,
     /// One decision a line, for spreadsheets
     Csv,
+    /// A page for a browser, in one file
+    Html,
 }
 
 /// What a trace is.

@@ -15,11 +15,13 @@ use super::policies::{Loaded, Loader};
 use super::progress::Progress;
 use super::{Trouble, assignment, configuration, output};
 use crate::engine::{Replay, Unknowns};
-use crate::render::replay::{Context, PolicySource, csv, json, jsonl, text};
+use crate::render::replay::{Context, PolicySource, csv, html, json, jsonl, text};
 use crate::replay::Row;
 use crate::replay::assign::name_glob;
 use crate::replay::pipeline::{Event, Options, Session, Stop};
 use crate::replay::summary::{Summarizer, Tally};
+use crate::replay::timeline::Timeline;
+use crate::rules::masked_lines;
 use crate::trace::blocks::Blocks;
 use crate::trace::{self, Location};
 
@@ -46,11 +48,16 @@ pub fn run(args: &Simulate, common: &Common, console: Console) -> Result<Exit, T
     let policy_files = loaded.iter().map(|(policy, _)| policy.file.name.as_str());
     let inputs = args.traces.iter().map(String::as_str).chain(policy_files);
     output::spare_inputs(common, inputs)?;
+    let texts: Vec<_> = loaded
+        .iter()
+        .map(|(policy, _)| masked_lines(&policy.file.text))
+        .collect();
     let context = Context {
         traces: locations.iter().map(Location::name).collect(),
         policies: loaded
             .iter()
-            .map(|(policy, _)| policy_source(policy))
+            .zip(&texts)
+            .map(|((policy, _), text)| policy_source(policy, text))
             .collect(),
         style: output::style(common),
     };
@@ -61,6 +68,7 @@ pub fn run(args: &Simulate, common: &Common, console: Console) -> Result<Exit, T
         out: output::open(common)?,
         jsonl: jsonl::Writer::default(),
         summarizer: Summarizer::default(),
+        timeline: Timeline::default(),
         notices: Notices::new(console),
     };
     run.begin()?;
@@ -78,6 +86,7 @@ pub fn run(args: &Simulate, common: &Common, console: Console) -> Result<Exit, T
     drop(progress);
     let Run {
         summarizer,
+        timeline,
         notices,
         mut out,
         ..
@@ -88,6 +97,7 @@ pub fn run(args: &Simulate, common: &Common, console: Console) -> Result<Exit, T
     match args.format {
         ReplayFormat::Text => text::write(&summary, skipped, &context, &mut out)?,
         ReplayFormat::Json => json::write(&summary, skipped, &context, &mut out)?,
+        ReplayFormat::Html => html::write(&summary, &timeline, skipped, &context, &mut out)?,
         ReplayFormat::Jsonl | ReplayFormat::Csv => {}
     }
     out.flush()?;
@@ -102,6 +112,7 @@ struct Run<'r> {
     out: Box<dyn Write>,
     jsonl: jsonl::Writer,
     summarizer: Summarizer,
+    timeline: Timeline,
     notices: Notices,
 }
 
@@ -139,6 +150,10 @@ impl Run<'_> {
         match self.args.format {
             ReplayFormat::Jsonl => self.jsonl.write(row, self.context, &mut self.out),
             ReplayFormat::Csv => csv::write(row, self.args.show_args, self.context, &mut self.out),
+            ReplayFormat::Html => {
+                self.timeline.count(row.ts, row.decision);
+                Ok(())
+            }
             ReplayFormat::Text | ReplayFormat::Json => Ok(()),
         }
     }
@@ -197,10 +212,11 @@ fn only(args: &Simulate) -> Result<Vec<GlobMatcher>, Trouble> {
         .map_err(|error| Trouble::new(format!("--only: {error}")))
 }
 
-fn policy_source(policy: &Loaded) -> PolicySource<'_> {
+/// A policy, with its text as it may be shown.
+fn policy_source<'p>(policy: &'p Loaded, text: &'p str) -> PolicySource<'p> {
     PolicySource {
         name: &policy.file.name,
-        text: &policy.file.text,
+        text,
         lines: &policy.file.lines,
     }
 }

@@ -1,11 +1,13 @@
 //! Replaying traces through policies: which recorded calls would be allowed, denied or throttled.
 //!
 //! [`assign`] says which policy a call falls under, [`pipeline`] reads and judges on as many
-//! threads as are wanted and settles in the order of the trace, and [`summary`] counts.
+//! threads as are wanted and settles in the order of the trace, and [`summary`] and
+//! [`timeline`] count.
 
 pub mod assign;
 pub mod pipeline;
 pub mod summary;
+pub mod timeline;
 
 use std::borrow::Cow;
 

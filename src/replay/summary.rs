@@ -29,7 +29,7 @@ pub struct Tally {
 }
 
 impl Tally {
-    fn count(&mut self, decision: &Decision) {
+    pub(super) fn count(&mut self, decision: &Decision) {
         self.calls += 1;
         *match decision {
             Decision::Allow => &mut self.allow,
@@ -37,6 +37,14 @@ impl Tally {
             Decision::Throttle { .. } => &mut self.throttle,
             Decision::Unknown { .. } => &mut self.unknown,
         } += 1;
+    }
+
+    pub(super) fn add(&mut self, other: &Tally) {
+        self.calls += other.calls;
+        self.allow += other.allow;
+        self.deny += other.deny;
+        self.throttle += other.throttle;
+        self.unknown += other.unknown;
     }
 
     /// Denied and throttled.

@@ -71,7 +71,7 @@ mod unused_ignore;
 mod write_without_limit;
 
 pub use ignore_without_reason::RULE as IGNORE_WITHOUT_REASON;
-pub use secret_in_policy::masked;
+pub use secret_in_policy::{masked, masked_lines};
 pub use unused_ignore::RULE as UNUSED_IGNORE;
 
 /// What a finding can be about.

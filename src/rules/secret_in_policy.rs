@@ -1,5 +1,7 @@
 //! Keys and tokens in the text of a policy.
 
+use std::borrow::Cow;
+
 use super::{Check, Rule};
 use crate::finding::{Finding, Severity};
 use crate::lint::{Context, Reporter};
@@ -119,6 +121,33 @@ pub fn masked(text: &str, findings: &[Finding]) -> Option<String> {
     Some(masked.expect("one ASCII byte in the place of another leaves text as text"))
 }
 
+/// The text of a file as it may be shown where nobody looked for findings: letters and digits of
+/// lines with a secret, and of private keys, are asterisks. Everything stands where it stood.
+pub fn masked_lines(text: &str) -> Cow<'_, str> {
+    let mut in_key = false;
+    let mut shown = String::new();
+    let mut clean = 0;
+    let mut at = 0;
+    for line in text.split_inclusive('\n') {
+        in_key |= line.contains("-----BEGIN ") && line.contains("PRIVATE KEY-----");
+        if in_key || secret(line).is_some() {
+            shown.push_str(&text[clean..at]);
+            shown.extend(
+                line.chars()
+                    .map(|c| if c.is_ascii_alphanumeric() { '*' } else { c }),
+            );
+            clean = at + line.len();
+        }
+        in_key &= !line.contains("-----END ");
+        at += line.len();
+    }
+    if clean == 0 {
+        return Cow::Borrowed(text);
+    }
+    shown.push_str(&text[clean..]);
+    Cow::Owned(shown)
+}
+
 /// What secret stands in `text`.
 fn secret(text: &str) -> Option<&'static str> {
     if text.len() < 12 {
@@ -205,6 +234,22 @@ fn has_password(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn lines_with_secrets_are_not_shown() {
+        let key = "ghp_0aB1cD2eF3gH4iJ5kL6mN7oP8qR9sT0uV1wX";
+        let text = format!(
+            "a: 1\nb: {key} # ü\nc: |\n  -----BEGIN PRIVATE KEY-----\n  c2Vj\n  -----END PRIVATE KEY-----\nd: 2\n"
+        );
+        let shown = masked_lines(&text);
+        assert_eq!(shown.len(), text.len());
+        assert!(shown.starts_with("a: 1\n*: ***_"), "{shown}");
+        assert!(
+            !shown.contains("c2Vj") && shown.ends_with("-----\nd: 2\n"),
+            "{shown}"
+        );
+        assert!(matches!(masked_lines("a: 1"), Cow::Borrowed(_)));
+    }
 
     #[test]
     fn secrets_are_not_shown() {

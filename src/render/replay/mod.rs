@@ -1,6 +1,7 @@
 //! Replays to bytes: decisions as they are made, summaries at the end.
 
 pub mod csv;
+pub mod html;
 pub mod json;
 pub mod jsonl;
 pub mod text;
