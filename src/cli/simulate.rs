@@ -7,14 +7,14 @@ use std::thread::available_parallelism;
 
 use globset::GlobMatcher;
 
-use super::args::{AssumeUnknown, Common, ReplayFormat, Simulate};
+use super::args::{Common, ReplayFormat, Simulate};
 use super::console::Console;
 use super::exit::Exit;
 use super::notices::Notices;
 use super::policies::{Loaded, Loader};
 use super::progress::Progress;
 use super::{Trouble, assignment, configuration, output};
-use crate::engine::{Replay, Unknowns};
+use crate::engine::{Replay, Thoroughness};
 use crate::render::replay::{Context, PolicySource, csv, json, jsonl, text};
 use crate::replay::Row;
 use crate::replay::assign::name_glob;
@@ -159,19 +159,19 @@ impl Run<'_> {
 }
 
 fn options(args: &Simulate) -> Options {
-    let unknowns = match args.assume_unknown {
-        AssumeUnknown::Allow => Unknowns::Allow,
-        AssumeUnknown::Deny => Unknowns::Deny,
-    };
     let processors = || available_parallelism().map_or(1, NonZeroUsize::get);
     let default = || processors().min(MAX_DEFAULT_THREADS);
     Options {
         replay: Replay {
-            unknowns,
+            unknowns: args.assume_unknown.into(),
             ignore_limits: args.ignore_limits,
         },
         interval: args.interval,
         keep_args: args.show_args,
+        thoroughness: match args.format {
+            ReplayFormat::Text | ReplayFormat::Json => Thoroughness::Every,
+            ReplayFormat::Jsonl | ReplayFormat::Csv => Thoroughness::Deciding,
+        },
         threads: NonZeroUsize::new(args.threads.map_or_else(default, usize::from))
             .unwrap_or(NonZeroUsize::MIN),
     }
@@ -197,7 +197,7 @@ fn only(args: &Simulate) -> Result<Vec<GlobMatcher>, Trouble> {
         .map_err(|error| Trouble::new(format!("--only: {error}")))
 }
 
-fn policy_source(policy: &Loaded) -> PolicySource<'_> {
+pub fn policy_source(policy: &Loaded) -> PolicySource<'_> {
     PolicySource {
         name: &policy.file.name,
         text: &policy.file.text,
@@ -205,7 +205,7 @@ fn policy_source(policy: &Loaded) -> PolicySource<'_> {
     }
 }
 
-fn cannot_read(location: &Location, error: &io::Error) -> Trouble {
+pub fn cannot_read(location: &Location, error: &io::Error) -> Trouble {
     Trouble::new(format!(
         "can't read the trace `{}`: {error}",
         location.name()

@@ -7,7 +7,8 @@ use hashbrown::HashTable;
 
 use super::Row;
 use super::assign::Assigned;
-use crate::engine::{CompiledPolicy, Counters, Coverage, Decision, Peak, Reason};
+use super::covered::{CoveredClause, covered};
+use crate::engine::{Counters, Coverage, Decision, Peak, Reason};
 use crate::span::Span;
 
 /// How many tools are counted one by one. Names come from the trace, so they are bounded.
@@ -108,6 +109,8 @@ pub struct Summary {
     pub needs: Vec<(String, u64)>,
     /// Every limit, in the order of the policies.
     pub limits: Vec<LimitUse>,
+    /// Every clause and how often it was exercised.
+    pub coverage: Vec<CoveredClause>,
     /// Clauses that no call came to.
     pub unused: Vec<UnusedClause>,
     /// Sessions.
@@ -284,15 +287,14 @@ impl Summarizer {
     ) -> Summary {
         let limits = self.limits(policies, counters);
         let by_rule = self.by_rule(policies);
-        let numbered = policies.iter().zip(coverage).enumerate();
-        let unused = numbered
-            .flat_map(|(number, (assigned, coverage))| unused(number, &assigned.policy, coverage));
+        let coverage = covered(policies, coverage);
         Summary {
             total: self.total,
             by_rule,
             needs: most_first(self.needs),
             limits,
-            unused: unused.collect(),
+            unused: unused(&coverage),
+            coverage,
             sessions: Sessions {
                 total: self.sessions.len() as u64,
                 blocked: self.blocked_sessions.len() as u64,
@@ -351,21 +353,14 @@ impl Summarizer {
     }
 }
 
-/// The places that no call came to, each once: a rule and its limit may share one.
-fn unused(number: usize, policy: &CompiledPolicy, coverage: &Coverage) -> Vec<UnusedClause> {
-    let never: AHashSet<_> = coverage.never_reached(policy).into_iter().collect();
-    let mut told: AHashSet<&str> = policy
-        .clauses()
-        .filter(|(id, _)| !never.contains(id))
-        .map(|(_, clause)| clause.pointer.as_str())
-        .collect();
-    policy
-        .clauses()
-        .filter(|(_, clause)| told.insert(&clause.pointer))
-        .map(|(_, clause)| UnusedClause {
-            policy: number,
+/// The places that no call came to.
+fn unused(clauses: &[CoveredClause]) -> Vec<UnusedClause> {
+    let never = clauses.iter().filter(|c| c.exercise.evaluated == 0);
+    never
+        .map(|clause| UnusedClause {
+            policy: clause.policy,
             pointer: clause.pointer.clone(),
-            rule: clause.name.clone(),
+            rule: clause.rule.clone(),
             span: clause.span,
         })
         .collect()

@@ -62,10 +62,5 @@ impl Context<'_> {
 
 /// The word for a decision.
 fn word(decision: &Decision) -> &'static str {
-    match decision {
-        Decision::Allow => "allow",
-        Decision::Deny(_) => "deny",
-        Decision::Throttle { .. } => "throttle",
-        Decision::Unknown { .. } => "unknown",
-    }
+    decision.ruling().word()
 }
