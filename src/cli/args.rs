@@ -267,6 +267,12 @@ pub struct Simulate {
     /// Write argument values, which are left out otherwise (jsonl, csv)
     #[arg(long)]
     pub show_args: bool,
+    /// Keep the decisions in this file; if it is there, exit with 1 if they are not what it has
+    #[arg(long, value_name = "FILE", help_heading = "Snapshots")]
+    pub snapshot: Option<PathBuf>,
+    /// Write the snapshot anew
+    #[arg(long, requires = "snapshot", help_heading = "Snapshots")]
+    pub update_snapshot: bool,
     /// End with exit code 2 at a line that can't be read, instead of counting it
     #[arg(long)]
     pub strict: bool,

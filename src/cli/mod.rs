@@ -15,6 +15,7 @@ mod policies;
 mod progress;
 mod schema;
 mod simulate;
+mod snapshot;
 mod test;
 pub mod time_point;
 mod tool_lists;

@@ -13,6 +13,7 @@ use super::exit::Exit;
 use super::notices::Notices;
 use super::policies::{Loaded, Loader};
 use super::progress::Progress;
+use super::snapshot::Snapshot;
 use super::{Trouble, assignment, configuration, output};
 use crate::engine::{Replay, Thoroughness};
 use crate::render::replay::{Context, PolicySource, csv, json, jsonl, text};
@@ -45,7 +46,8 @@ pub fn run(args: &Simulate, common: &Common, console: Console) -> Result<Exit, T
     }
     let policy_files = loaded.iter().map(|(policy, _)| policy.file.name.as_str());
     let inputs = args.traces.iter().map(String::as_str).chain(policy_files);
-    output::spare_inputs(common, inputs)?;
+    output::spare_inputs(common, inputs.clone())?;
+    let snapshot = Snapshot::of(args, inputs)?;
     let context = Context {
         traces: locations.iter().map(Location::name).collect(),
         policies: loaded
@@ -62,6 +64,7 @@ pub fn run(args: &Simulate, common: &Common, console: Console) -> Result<Exit, T
         jsonl: jsonl::Writer::default(),
         summarizer: Summarizer::default(),
         notices: Notices::new(console),
+        snapshot,
     };
     run.begin()?;
     let progress = Progress::new(&locations, common.quiet);
@@ -80,6 +83,7 @@ pub fn run(args: &Simulate, common: &Common, console: Console) -> Result<Exit, T
         summarizer,
         notices,
         mut out,
+        snapshot,
         ..
     } = run;
     let skipped = notices.skipped();
@@ -91,7 +95,11 @@ pub fn run(args: &Simulate, common: &Common, console: Console) -> Result<Exit, T
         ReplayFormat::Jsonl | ReplayFormat::Csv => {}
     }
     out.flush()?;
-    Ok(verdict(args, &summary.total, console))
+    let changed = snapshot.finish(&context, console)?;
+    Ok(match verdict(args, &summary.total, console) {
+        Exit::Clean if changed => Exit::Findings,
+        exit => exit,
+    })
 }
 
 /// What takes the events of a replay.
@@ -103,6 +111,7 @@ struct Run<'r> {
     jsonl: jsonl::Writer,
     summarizer: Summarizer,
     notices: Notices,
+    snapshot: Snapshot,
 }
 
 impl Run<'_> {
@@ -127,6 +136,9 @@ impl Run<'_> {
                     self.summarizer.count(&row);
                     if let Err(error) = self.write(&row) {
                         return ControlFlow::Break(Stop::Write(error));
+                    }
+                    if let Err(error) = self.snapshot.take(&row) {
+                        return ControlFlow::Break(Stop::Snapshot(error));
                     }
                 }
             }
@@ -217,6 +229,7 @@ fn stopped(stop: Stop, location: &Location, context: &Context<'_>) -> Trouble {
     match stop {
         Stop::Read(error) => cannot_read(location, &error),
         Stop::Write(error) => error.into(),
+        Stop::Snapshot(error) => Trouble::new(format!("the snapshot: {error}")),
         Stop::Unreadable { line, problem } => Trouble::with_help(
             format!("{name}:{line}: {problem}"),
             "without --strict such lines are counted and passed over",

@@ -295,7 +295,7 @@ fn options(args: &Test) -> Options {
 fn stopped(stop: Stop, location: &Location) -> Trouble {
     match stop {
         Stop::Read(error) => cannot_read(location, &error),
-        Stop::Write(error) => error.into(),
+        Stop::Write(error) | Stop::Snapshot(error) => error.into(),
         Stop::Unreadable { line, problem } => {
             Trouble::new(format!("{}:{line}: {problem}", location.name()))
         }

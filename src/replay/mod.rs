@@ -2,12 +2,14 @@
 //!
 //! [`assign`] says which policy a call falls under, [`pipeline`] reads and judges on as many
 //! threads as are wanted and settles in the order of the trace, and [`summary`] and
-//! [`covered`] count. [`expectation`] compares decisions with what records say they should be.
+//! [`covered`] count. [`expectation`] compares decisions with what records say they should
+//! be, [`snapshot`] with what they were.
 
 pub mod assign;
 pub mod covered;
 pub mod expectation;
 pub mod pipeline;
+pub mod snapshot;
 pub mod summary;
 
 use std::borrow::Cow;

@@ -43,6 +43,8 @@ pub enum Stop {
     Read(io::Error),
     /// The result could not be written.
     Write(io::Error),
+    /// The snapshot could not be read, or the new one not be written.
+    Snapshot(io::Error),
     /// A limit had to be asked about a call that does not say when it was made.
     MissingTime {
         /// The call's line.

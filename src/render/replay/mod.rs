@@ -3,6 +3,7 @@
 pub mod csv;
 pub mod json;
 pub mod jsonl;
+pub mod snapshot;
 pub mod text;
 
 use crate::engine::Decision;
