@@ -230,7 +230,8 @@ pub struct Simulate {
     /// What the traces are
     #[arg(long, value_name = "FORMAT", default_value = "auto")]
     pub input: InputFormat,
-    /// Exit with 1 if so many calls, or so many per cent of them, are decided so
+    /// Exit with 1 if so many calls, or so many per cent of them, are decided so: deny, throttle,
+    /// unknown, block (denied or throttled), or if so many lines are skipped
     #[arg(long, value_name = "DECISION[=N|=N%]")]
     pub fail_on: Vec<FailOn>,
     /// Report only calls from this time on; earlier ones still use up limits

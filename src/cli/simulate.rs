@@ -55,6 +55,7 @@ pub fn run(args: &Simulate, common: &Common, console: Console) -> Result<Exit, T
             .map(|(policy, _)| policy_source(policy))
             .collect(),
         style: output::style(common),
+        verbose: common.verbose,
     };
     let mut run = Run {
         args,
@@ -96,7 +97,7 @@ pub fn run(args: &Simulate, common: &Common, console: Console) -> Result<Exit, T
     }
     out.flush()?;
     let changed = snapshot.finish(&context, console)?;
-    Ok(match verdict(args, &summary.total, console) {
+    Ok(match verdict(args, &summary.total, skipped, console) {
         Exit::Clean if changed => Exit::Findings,
         exit => exit,
     })
@@ -244,18 +245,19 @@ fn stopped(stop: Stop, location: &Location, context: &Context<'_>) -> Trouble {
     }
 }
 
-fn verdict(args: &Simulate, total: &Tally, console: Console) -> Exit {
+fn verdict(args: &Simulate, total: &Tally, skipped: u64, console: Console) -> Exit {
     let mut exit = Exit::Clean;
     for condition in args
         .fail_on
         .iter()
-        .filter(|condition| condition.is_met(total))
+        .filter(|condition| condition.is_met(total, skipped))
     {
-        let count = condition.count(total);
-        console.error(format!(
-            "--fail-on {condition}: {count} of {} calls",
-            total.calls
-        ));
+        let (count, all) = (
+            condition.count(total, skipped),
+            condition.of(total, skipped),
+        );
+        let noun = condition.noun();
+        console.error(format!("--fail-on {condition}: {count} of {all} {noun}"));
         exit = Exit::Findings;
     }
     exit

@@ -103,6 +103,6 @@ impl Snapshot {
 fn broken(path: &Path, error: &io::Error) -> Trouble {
     Trouble::with_help(
         format!("can't read the snapshot `{}`: {error}", path.display()),
-        "a snapshot is written by --snapshot; --update-snapshot writes it anew",
+        "a snapshot is a file that --snapshot has written",
     )
 }

@@ -40,7 +40,9 @@ pub fn run(args: &Test, common: &Common, console: Console) -> Result<Exit, Troub
     let files = files(&args.paths, config.as_ref())?;
     let loaded = assignment::load(&args.policies, config.as_ref(), &loader, common, console)?;
     let policies = assignment::assign(&loaded, args.counter_scope.into())?;
-    let policy_files = loaded.iter().map(|(policy, _)| Path::new(&policy.file.name));
+    let policy_files = loaded
+        .iter()
+        .map(|(policy, _)| Path::new(&policy.file.name));
     let inputs = files.iter().map(PathBuf::as_path).chain(policy_files);
     output::spare_inputs(common, inputs)?;
     let sources: Vec<_> = loaded.iter().map(|(p, _)| policy_source(p)).collect();
@@ -195,11 +197,13 @@ impl Tests<'_> {
                 per_cent(fired, all)
             ));
         }
-        Ok(match (self.complete, missed || report.counts().failed > 0) {
-            (false, _) => Exit::Trouble,
-            (true, true) => Exit::Findings,
-            (true, false) => Exit::Clean,
-        })
+        Ok(
+            match (self.complete, missed || report.counts().failed > 0) {
+                (false, _) => Exit::Trouble,
+                (true, true) => Exit::Findings,
+                (true, false) => Exit::Clean,
+            },
+        )
     }
 
     /// Whether less was covered than is demanded.

@@ -119,9 +119,7 @@ impl Coverage {
         let mut places: Vec<(ClauseId, Exercise)> = Vec::new();
         let mut known = ahash::AHashMap::new();
         for ((id, clause), exercise) in policy.clauses().zip(self.exercises(policy)) {
-            let place = *known
-                .entry(clause.pointer.as_str())
-                .or_insert(places.len());
+            let place = *known.entry(clause.pointer.as_str()).or_insert(places.len());
             match places.get_mut(place) {
                 Some((_, told)) => *told = told.and(exercise),
                 None => places.push((id, exercise)),

@@ -110,11 +110,7 @@ pub(super) enum Measured {
 }
 
 /// Judges `call`, as far as that can be done without counters.
-pub fn judge(
-    policy: &CompiledPolicy,
-    call: &ToolCall<'_>,
-    thoroughness: Thoroughness,
-) -> Verdict {
+pub fn judge(policy: &CompiledPolicy, call: &ToolCall<'_>, thoroughness: Thoroughness) -> Verdict {
     if call.in_batch {
         return Verdict::Denied(Reason::Batch);
     }
@@ -195,12 +191,7 @@ struct Asked<'p> {
 
 impl Asked<'_> {
     /// Notes the first rule that denies for certain, and what came before it.
-    fn judge(
-        &self,
-        arguments: &Arguments<'_>,
-        judged: &mut Judged,
-        thoroughness: Thoroughness,
-    ) {
+    fn judge(&self, arguments: &Arguments<'_>, judged: &mut Judged, thoroughness: Thoroughness) {
         for (place, rule) in (self.first_rule..).zip(&self.part.rules) {
             if rule.reads_counters {
                 self.open_rule(place, rule, arguments, judged.details_mut());

@@ -9,14 +9,18 @@ mod condition;
 mod counters;
 mod coverage;
 mod decision;
+mod demand;
 mod judge;
+mod reach;
 mod settle;
 
 pub use compile::{ClauseId, CompiledPolicy, CounterScoping};
 pub use counters::{Counters, Peak};
 pub use coverage::{Coverage, Exercise};
 pub use decision::{Decision, Explanation, Place, Reason};
+pub use demand::{Demand, MAX_POINTS, Point};
 pub use judge::{Thoroughness, Verdict, judge, unassigned};
+pub use reach::{Most, Reach, reach};
 pub use settle::{MissingTime, Occasion, Replay, Unknowns, settle};
 
 use crate::call::ToolCall;

@@ -1,14 +1,16 @@
 //! Replaying traces through policies: which recorded calls would be allowed, denied or throttled.
 //!
 //! [`assign`] says which policy a call falls under, [`pipeline`] reads and judges on as many
-//! threads as are wanted and settles in the order of the trace, and [`summary`] and
-//! [`covered`] count. [`expectation`] compares decisions with what records say they should
+//! threads as are wanted and settles in the order of the trace, and [`summary`],
+//! [`covered`], [`sessions`] and [`recorded`] count. [`expectation`] compares decisions with what records say they should
 //! be, [`snapshot`] with what they were.
 
 pub mod assign;
 pub mod covered;
 pub mod expectation;
 pub mod pipeline;
+pub mod recorded;
+pub mod sessions;
 pub mod snapshot;
 pub mod summary;
 

@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::fs::{self, File};
-use std::io::{self, BufWriter, Write};
+use std::io::{self, BufRead, BufReader, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
 
 use ahash::AHashMap;
@@ -21,6 +21,9 @@ pub const TOLD: usize = 20;
 
 /// How many kinds of difference are counted one by one: tools are named by the trace.
 const MAX_KINDS: usize = 1_000;
+
+/// More bytes than the first line of a snapshot has.
+const LONGEST_HEADER: u64 = 4_096;
 
 /// The version of the format that is written.
 const VERSION: u32 = 1;
@@ -48,7 +51,10 @@ fn first() -> usize {
     1
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde asks for a reference"
+)]
 fn is_first(trace: &usize) -> bool {
     *trace == 1
 }
@@ -136,7 +142,10 @@ impl Recorder {
     /// # Errors
     /// Those of the system.
     pub fn finish(self) -> io::Result<u64> {
-        let file = self.out.into_inner().map_err(io::IntoInnerError::into_error)?;
+        let file = self
+            .out
+            .into_inner()
+            .map_err(io::IntoInnerError::into_error)?;
         file.as_file().sync_all()?;
         file.persist(&self.path).map_err(|error| error.error)?;
         Ok(self.calls)
@@ -330,13 +339,10 @@ impl Reader {
             block: Block::default(),
             ready: VecDeque::new(),
         };
-        let no_snapshot = || invalid("it is no snapshot of mcplint's".to_owned());
-        if !reader.blocks.next_into(&mut reader.block)? {
-            return Err(no_snapshot());
-        }
-        let header = reader.block.lines().next();
-        let header = header.and_then(|line| serde_json::from_str(line.text()).ok());
-        let Header { mcplint_snapshot } = header.ok_or_else(no_snapshot)?;
+        reader.blocks.next_into(&mut reader.block)?;
+        let header = reader.header();
+        let Header { mcplint_snapshot } =
+            header.ok_or_else(|| invalid("it is no snapshot of mcplint's".to_owned()))?;
         if mcplint_snapshot != VERSION {
             return Err(invalid(format!(
                 "it is of version {mcplint_snapshot} of the format, not {VERSION}"
@@ -346,11 +352,14 @@ impl Reader {
         Ok(reader)
     }
 
+    /// What the first line of the first block says.
+    fn header(&self) -> Option<Header> {
+        let line = self.block.lines().next()?;
+        serde_json::from_str(line.text()).ok()
+    }
+
     /// The next decision that was kept, if it is `wanted`.
-    fn next_if(
-        &mut self,
-        wanted: impl Fn(&Kept<'_>) -> bool,
-    ) -> io::Result<Option<Kept<'static>>> {
+    fn next_if(&mut self, wanted: impl Fn(&Kept<'_>) -> bool) -> io::Result<Option<Kept<'static>>> {
         while self.ready.is_empty() {
             if !self.blocks.next_into(&mut self.block)? {
                 return Ok(None);
@@ -383,7 +392,12 @@ fn invalid(what: String) -> io::Error {
     io::Error::new(io::ErrorKind::InvalidData, what)
 }
 
-/// Whether the file at `path` begins like a snapshot.
+/// Whether the file at `path` begins like a snapshot, of whatever version.
 pub fn is_snapshot(path: &Path) -> bool {
-    Reader::open(path).is_ok()
+    let first_line = || {
+        let mut line = Vec::new();
+        BufReader::new(File::open(path)?.take(LONGEST_HEADER)).read_until(b'\n', &mut line)?;
+        io::Result::Ok(line)
+    };
+    first_line().is_ok_and(|line| serde_json::from_slice::<Header>(&line).is_ok())
 }

@@ -20,6 +20,8 @@ pub struct Context<'c> {
     pub policies: Vec<PolicySource<'c>>,
     /// How text is to look.
     pub style: Style,
+    /// Whether text is to have the parts that few ask for.
+    pub verbose: bool,
 }
 
 /// A policy as it was read.
