@@ -167,9 +167,9 @@ pub enum FixSafety {
 /// What is reported of policies, and how.
 #[derive(Debug, Args)]
 pub struct Findings {
-    /// How to write the findings
-    #[arg(long, value_name = "FORMAT", default_value = "text")]
-    pub format: FindingFormat,
+    /// How to write the findings [default: text, or github where GITHUB_ACTIONS is true]
+    #[arg(long, value_name = "FORMAT")]
+    pub format: Option<FindingFormat>,
     /// Pass over files that do not look like a policy
     #[arg(long)]
     pub only_policies: bool,
@@ -187,7 +187,7 @@ pub struct Findings {
 impl Default for Findings {
     fn default() -> Self {
         Self {
-            format: FindingFormat::Text,
+            format: None,
             only_policies: false,
             tools: Vec::new(),
             min_severity: Severity::Note,
@@ -212,6 +212,14 @@ pub enum FindingFormat {
     Text,
     /// One document
     Json,
+    /// SARIF 2.1.0, for code scanning
+    Sarif,
+    /// Annotations of a pull request, as commands to GitHub's runner
+    Github,
+    /// JUnit XML, for what shows tests
+    Junit,
+    /// Tables, for the summary of a step
+    Markdown,
 }
 
 /// `mcplint simulate`

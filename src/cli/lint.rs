@@ -1,5 +1,6 @@
 //! `mcplint lint`: is each policy well-formed, and does it protect?
 
+use std::collections::BTreeSet;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
@@ -16,13 +17,14 @@ use crate::finding::{Finding, Safety, Severity};
 use crate::fix::{self, Judged};
 use crate::lint::{self, Level, Levels, Linted, Options};
 use crate::render::escape::printable_lines;
-use crate::render::{self, FileFindings, Report};
-use crate::rules::{self, form};
+use crate::render::findings::{github, json, junit, markdown, sarif, text};
+use crate::render::{Account, FileFindings, Report, Unread};
+use crate::rules::{self, Rule, form};
 use crate::source::Syntax;
 use crate::source::discover::is_called_policy;
 use crate::source::file::{MAX_BYTES, ReadError, SourceFile};
 use crate::suppress::baseline::{self, Baseline};
-use crate::suppress::{Ignored, Ignores};
+use crate::suppress::{Ignored, Ignores, Suppressed};
 
 /// What policies are checked, and for what.
 pub struct Check<'a> {
@@ -60,11 +62,11 @@ pub fn check(check: &Check<'_>, common: &Common, console: Console) -> Result<Exi
         lists: &lists,
         max_bytes: max_bytes(config.as_ref()),
     };
-    let (mut checked, read_all) = work.all(&paths, console);
+    let (mut checked, unread) = work.all(&paths, console);
     if check.findings.only_policies {
         checked.retain(|checked| keep_policy(checked, console));
     }
-    let complete = found_all && read_lists && read_all;
+    let complete = found_all && read_lists && unread.is_empty();
     if let Some(path) = check.lint.and_then(|args| args.write_baseline.as_deref()) {
         return write_baseline(path, &checked, complete, console);
     }
@@ -87,8 +89,13 @@ pub fn check(check: &Check<'_>, common: &Common, console: Console) -> Result<Exi
         &checked,
         level.or(config.and_then(|config| config.settings.fail_level)),
     );
-    if (complete || policies > 0) && !fixing.is_some_and(|fixing| fixing.diff) {
-        report(check.findings, common, &mut checked, policies)?;
+    let outcome = Outcome {
+        policies,
+        unread: &unread,
+        complete,
+    };
+    if !fixing.is_some_and(|fixing| fixing.diff) {
+        report(check, common, &options, &mut checked, &outcome)?;
     }
     Ok(match (complete, fails) {
         (false, _) => Exit::Trouble,
@@ -167,9 +174,9 @@ struct Work<'a> {
 const FILES_PER_THREAD: usize = 8;
 
 impl Work<'_> {
-    /// Looks at all files, on as many threads as are worth it. It is told which can't be read, and
-    /// the second value says whether all could be. The order is that of `paths`.
-    fn all(&self, paths: &[PathBuf], console: Console) -> (Vec<Checked>, bool) {
+    /// Looks at all files, on as many threads as are worth it. It is told which can't be read; they
+    /// are the second value. The order is that of `paths`.
+    fn all(&self, paths: &[PathBuf], console: Console) -> (Vec<Checked>, Vec<Unread>) {
         let processors = std::thread::available_parallelism().map_or(1, usize::from);
         let threads = processors.min(paths.len() / FILES_PER_THREAD).max(1);
         let next = AtomicUsize::new(0);
@@ -199,17 +206,20 @@ impl Work<'_> {
         let mut results = results.into_inner().unwrap_or_default();
         results.sort_by_key(|(nth, _)| *nth);
         let mut checked = Vec::with_capacity(results.len());
-        let mut complete = true;
-        for (_, result) in results {
+        let mut unread = Vec::new();
+        for (nth, result) in results {
             match result {
                 Ok(one) => checked.push(one),
                 Err(error) => {
-                    console.error(error);
-                    complete = false;
+                    console.error(&error);
+                    unread.push(Unread {
+                        path: paths[nth].clone(),
+                        message: error.to_string(),
+                    });
                 }
             }
         }
-        (checked, complete)
+        (checked, unread)
     }
 
     fn one(&self, path: &Path) -> Result<Checked, ReadError> {
@@ -295,6 +305,13 @@ impl Checked {
         }
     }
 
+    /// The ignored findings of this severity or worse.
+    fn suppressed(&self, min_severity: Severity) -> Vec<&Suppressed> {
+        let ignored = self.linted.ignored.findings.iter();
+        let shown = ignored.filter(|ignored| ignored.finding.severity >= min_severity);
+        shown.collect()
+    }
+
     fn shown<'a>(&'a self, text: &'a str) -> FileFindings<'a> {
         FileFindings {
             name: &self.file.name,
@@ -317,13 +334,29 @@ fn fails(checked: &[Checked], level: Option<FailLevel>) -> bool {
     findings.any(|finding| finding.severity >= threshold)
 }
 
-/// Writes the findings; `policies` files were looked at for themselves.
-fn report(
-    args: &Findings,
-    common: &Common,
-    checked: &mut [Checked],
+/// How far the work got.
+struct Outcome<'a> {
+    /// How many files were looked at for themselves.
     policies: usize,
+    unread: &'a [Unread],
+    /// Whether everything was looked at.
+    complete: bool,
+}
+
+/// Writes the findings.
+fn report(
+    check: &Check<'_>,
+    common: &Common,
+    options: &Options,
+    checked: &mut [Checked],
+    outcome: &Outcome<'_>,
 ) -> Result<(), Trouble> {
+    let args = check.findings;
+    let format = output::format(args.format, FindingFormat::Text, FindingFormat::Github);
+    let tells_unread = !matches!(format, FindingFormat::Text | FindingFormat::Json);
+    if !(outcome.complete || outcome.policies > 0 || tells_unread) {
+        return Ok(());
+    }
     // The log of a run is read by more people than the policy is.
     let masked: Vec<_> = checked
         .iter()
@@ -341,24 +374,76 @@ fn report(
         .collect();
     let report = Report {
         files: &files,
-        files_checked: policies,
+        files_checked: outcome.policies,
         ignored: checked
             .iter()
-            .map(|checked| checked.linted.ignored.findings)
+            .map(|checked| checked.linted.ignored.findings.len())
             .sum(),
     };
+    let suppressed: Vec<Vec<&Suppressed>> = checked
+        .iter()
+        .map(|checked| checked.suppressed(args.min_severity))
+        .collect();
+    let account = Account {
+        root: &output::root(),
+        rules: &rules_that_ran(options, checked),
+        suppressed: &suppressed,
+        unread: outcome.unread,
+        complete: outcome.complete,
+    };
+    write_report(format, &report, &account, common)
+}
+
+fn write_report(
+    format: FindingFormat,
+    report: &Report<'_>,
+    account: &Account<'_>,
+    common: &Common,
+) -> Result<(), Trouble> {
     let mut out = output::open(common)?;
-    match args.format {
+    match format {
         FindingFormat::Text => {
-            render::findings::text::write(&report, output::style(common), &mut out)?;
+            text::write(report, output::style(common), &mut out)?;
             if !common.quiet {
-                writeln!(out, "{}", render::findings::text::summary(&report))?;
+                writeln!(out, "{}", text::summary(report))?;
             }
         }
-        FindingFormat::Json => render::findings::json::write(&report, &mut out)?,
+        FindingFormat::Json => json::write(report, &mut out)?,
+        FindingFormat::Sarif => sarif::write(report, account, &mut out)?,
+        FindingFormat::Github => {
+            github::write(report, account, &mut out)?;
+            if !common.quiet {
+                writeln!(out, "{}", text::summary(report))?;
+            }
+        }
+        FindingFormat::Junit => junit::write(report, account, &mut out)?,
+        FindingFormat::Markdown => markdown::write(report, account, &mut out)?,
     }
     out.flush()?;
     Ok(())
+}
+
+/// The rules that had their say, and those that have findings in any case, with their severity.
+fn rules_that_ran(options: &Options, checked: &[Checked]) -> Vec<(&'static Rule, Severity)> {
+    let found: BTreeSet<&str> = checked
+        .iter()
+        .flat_map(|checked| {
+            let ignored = checked.linted.ignored.findings.iter();
+            let found = checked.linted.findings.iter();
+            found.chain(ignored.map(|suppressed| &suppressed.finding))
+        })
+        .map(|finding| finding.rule.id)
+        .collect();
+    let ran = |rule: &'static Rule| {
+        let wanted = !options.form_only || matches!(rule.check, rules::Check::Form);
+        (options.levels.runs(rule) && wanted) || found.contains(rule.id)
+    };
+    let severity = |rule: &'static Rule| match options.levels.configured.get(rule.id) {
+        Some(&Level::Report(severity)) => severity,
+        Some(Level::Off) | None => rule.severity,
+    };
+    let rules = rules::ALL.iter().copied().filter(|rule| ran(rule));
+    rules.map(|rule| (rule, severity(rule))).collect()
 }
 
 /// Which fixes are made, and how.

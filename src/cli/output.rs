@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::io::{self, BufWriter, IsTerminal, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::Trouble;
 use super::args::Common;
@@ -50,6 +50,22 @@ pub fn open(common: &Common) -> Result<Box<dyn Write>, Trouble> {
     let file = File::create(path)
         .map_err(|error| Trouble::new(format!("can't write `{}`: {error}", path.display())))?;
     Ok(Box::new(BufWriter::with_capacity(1 << 16, file)))
+}
+
+/// The format that was asked for, or else `github` in a step of GitHub Actions, and `text` elsewhere.
+pub fn format<F>(asked: Option<F>, text: F, github: F) -> F {
+    let in_actions = || std::env::var_os("GITHUB_ACTIONS").is_some_and(|value| value == "true");
+    asked.unwrap_or_else(|| if in_actions() { github } else { text })
+}
+
+/// The folder that paths are relative to where a platform shows them: the root of the repository
+/// that the working directory is in, or else the working directory.
+pub fn root() -> PathBuf {
+    let Ok(here) = std::env::current_dir() else {
+        return PathBuf::from(".");
+    };
+    let repository = here.ancestors().find(|folder| folder.join(".git").exists());
+    repository.unwrap_or(&here).to_owned()
 }
 
 /// How text is to look there.

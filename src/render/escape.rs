@@ -124,6 +124,149 @@ fn push_escape(shown: &mut String, c: char) {
     }
 }
 
+/// `text` as the data of a workflow command of GitHub's: on one line, and `%` as `%25`, so that
+/// `%0A` is what it was. Several of them may be joined with [`WORKFLOW_LINE_FEED`].
+pub fn workflow_data(text: &str) -> String {
+    // The runner undoes `%0D` and `%0A` too, but neither is left after `printable`.
+    printable(text).replace('%', "%25")
+}
+
+/// What the runner makes a line feed of, between two [`workflow_data`].
+pub const WORKFLOW_LINE_FEED: &str = "%0A";
+
+/// `text` as the value of a property of a workflow command, where `:` and `,` end it.
+pub fn workflow_property(text: &str) -> String {
+    workflow_data(text).replace(':', "%3A").replace(',', "%2C")
+}
+
+/// A path with `/` between its parts as the path of a URI: everything but letters, digits, `/` and
+/// `-._~` is percent-encoded.
+pub fn uri_path(path: &str) -> String {
+    let mut uri = String::with_capacity(path.len());
+    for byte in path.bytes() {
+        match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' => {
+                uri.push(char::from(byte));
+            }
+            byte => write!(uri, "%{byte:02X}").expect("a String takes all that is written"),
+        }
+    }
+    uri
+}
+
+/// `text` as a plain-text message of SARIF: viewers make links of `[text](target)`, and so a blank
+/// keeps the two apart.
+pub fn sarif_text(text: &str) -> String {
+    printable(text).replace("](", "] (")
+}
+
+/// `text` as XML 1.0 can hold it: it has no way to write control characters and two others.
+/// Markup is still to be escaped by whoever writes the document.
+pub fn xml_text(text: &str) -> String {
+    let text = printable(text);
+    let mut shown = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '\u{fffe}' | '\u{ffff}' => push_escape(&mut shown, c),
+            c => shown.push(c),
+        }
+    }
+    shown
+}
+
+/// `text` as one line of Markdown that reads as it is, in a paragraph or in a cell of a table: no
+/// markup, no HTML, and nothing that GitHub would make a link, a mention or a formula of. What
+/// stands in backticks is code, as in messages.
+pub fn markdown(text: &str) -> String {
+    let text = printable(text);
+    let parts: Vec<&str> = text.split('`').collect();
+    if parts.len().is_multiple_of(2) {
+        // A backtick without its counterpart: which part is code can't be told.
+        let mut shown = String::with_capacity(text.len());
+        push_markdown_words(&mut shown, &text);
+        return shown;
+    }
+    let mut shown = String::with_capacity(text.len());
+    for (nth, part) in parts.into_iter().enumerate() {
+        match nth % 2 {
+            0 => push_markdown_words(&mut shown, part),
+            _ => push_markdown_code(&mut shown, part),
+        }
+    }
+    shown
+}
+
+/// `text` as code in Markdown, in a paragraph or in a cell of a table.
+pub fn markdown_code(text: &str) -> String {
+    let text = printable(text);
+    if text.is_empty() {
+        return String::new();
+    }
+    let hard = |c: char| matches!(c, '`' | '|' | '\\' | '<' | '>' | '&' | '$');
+    if !text.contains(hard) && text.trim() == text {
+        return format!("`{text}`");
+    }
+    // There are backticks that it takes more backticks to quote, and pipes that no code holds in a
+    // table: as HTML, all can be written as numbers.
+    let mut shown = "<code>".to_owned();
+    for c in text.chars() {
+        if c.is_ascii_punctuation() && !matches!(c, '.' | ',' | '-' | '/') {
+            push_reference(&mut shown, c);
+        } else {
+            shown.push(c);
+        }
+    }
+    shown + "</code>"
+}
+
+/// [`markdown_code`], apart from code before it: backticks that touch would be others.
+fn push_markdown_code(shown: &mut String, text: &str) {
+    if shown.ends_with('`') {
+        shown.push(' ');
+    }
+    shown.push_str(&markdown_code(text));
+}
+
+/// Plain text in Markdown: words that would become links are code, markup is written as numbers.
+fn push_markdown_words(shown: &mut String, text: &str) {
+    for part in text.split_inclusive(' ') {
+        let word = part.trim_end_matches(' ');
+        let linked = ["@", "://", "www.", "#", "$"];
+        if linked.iter().any(|mark| word.contains(mark)) {
+            push_markdown_code(shown, word);
+        } else {
+            push_unmarked(shown, word);
+        }
+        shown.push_str(&part[word.len()..]);
+    }
+}
+
+fn push_unmarked(shown: &mut String, word: &str) {
+    let mut before = None;
+    let mut rest = word.chars().peekable();
+    while let Some(c) = rest.next() {
+        let inside = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
+        let markup = match c {
+            '\\' | '`' | '*' | '[' | ']' | '<' | '>' | '&' | '|' | '~' => true,
+            '_' => !inside(before) || !inside(rest.peek().copied()),
+            // A list, or the line below a heading.
+            '+' | '-' | '=' => shown.is_empty(),
+            _ => false,
+        };
+        if markup {
+            push_reference(shown, c);
+        } else {
+            shown.push(c);
+        }
+        before = Some(c);
+    }
+}
+
+/// `&#124;`, which HTML and Markdown read as the character and never as markup.
+fn push_reference(shown: &mut String, c: char) {
+    write!(shown, "&#{};", u32::from(c)).expect("a String takes all that is written");
+}
+
 /// Writes `value` as compact JSON, without a line feed at the end, in which every dangerous
 /// character is a `\u` escape: safe to print, equal when parsed.
 ///
@@ -266,6 +409,74 @@ mod tests {
         );
         assert_eq!(printable("a##vso[task"), "a\\u{23}#vso[task");
         assert_eq!(printable("###[error]"), "#\\u{23}#[error]");
+    }
+
+    #[test]
+    fn workflow_commands_hold_any_text() {
+        let hostile = "a%0A::error::b\r\nc:d,e";
+        assert_eq!(workflow_data(hostile), "a%250A::error::b\\r\\nc:d,e");
+        assert_eq!(
+            workflow_property(hostile),
+            "a%250A%3A%3Aerror%3A%3Ab\\r\\nc%3Ad%2Ce"
+        );
+        assert!(!workflow_data("::error::x").starts_with("::"));
+    }
+
+    #[test]
+    fn paths_become_uris() {
+        assert_eq!(
+            uri_path("policies/a b#%é.json"),
+            "policies/a%20b%23%25%C3%A9.json"
+        );
+        assert_eq!(uri_path("c:x?y"), "c%3Ax%3Fy");
+    }
+
+    #[test]
+    fn messages_of_sarif_hold_no_links() {
+        assert_eq!(
+            sarif_text("see [here](http://x)\u{202e}"),
+            "see [here] (http://x)\\u{202e}"
+        );
+    }
+
+    #[test]
+    fn xml_holds_any_text() {
+        assert_eq!(
+            xml_text("a\u{0}\u{fffe}\u{1b}[1m"),
+            "a\\u{0}\\u{fffe}\\u{1b}[1m"
+        );
+    }
+
+    #[test]
+    fn markdown_reads_as_it_is() {
+        for (text, shown) in [
+            (
+                "the tool `run_it` has no limit",
+                "the tool `run_it` has no limit",
+            ),
+            (
+                "`a|b` and `<x>`",
+                "<code>a&#124;b</code> and <code>&#60;x&#62;</code>",
+            ),
+            (
+                "a ` alone, *b* _c_ d_e",
+                "a &#96; alone, &#42;b&#42; &#95;c&#95; d_e",
+            ),
+            (
+                "ask @team or https://x.y/#1",
+                "ask `@team` or `https://x.y/#1`",
+            ),
+            ("<!-- [x](y) -->", "&#60;!-- &#91;x&#93;(y) --&#62;"),
+            ("- a\n- b", "&#45; a&#92;n- b"),
+            ("`a`@b`c`", "`a` `@b` `c`"),
+            (
+                "pay $x or `$y`",
+                "pay <code>&#36;x</code> or <code>&#36;y</code>",
+            ),
+            ("``", ""),
+        ] {
+            assert_eq!(markdown(text), shown, "{text}");
+        }
     }
 
     #[test]

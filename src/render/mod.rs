@@ -1,5 +1,6 @@
 //! Output: what mcplint shows, in every format. Renderers write finished results and decide nothing.
 
+mod document;
 pub mod escape;
 pub mod findings;
 mod paint;
@@ -10,4 +11,4 @@ mod table;
 pub mod test;
 
 pub use findings::text::Style;
-pub use findings::{FileFindings, Report};
+pub use findings::{Account, FileFindings, Report, Unread};

@@ -10,8 +10,9 @@ use std::path::{Path, PathBuf};
 
 use ahash::AHashMap;
 use serde::Serialize;
+use sha2::{Digest, Sha256};
 
-use super::{Ignored, Scope, unused_ignore};
+use super::{By, Ignored, Scope, suppress, unused_ignore};
 use crate::finding::Finding;
 use crate::lint::Levels;
 use crate::render::escape::to_json;
@@ -52,9 +53,9 @@ struct Entry {
     span: Span,
 }
 
-/// What makes two findings the same.
+/// What makes two findings the same, whatever line they stand on.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-struct Key {
+pub(crate) struct Key {
     file: String,
     pointer: String,
     rule: String,
@@ -62,13 +63,31 @@ struct Key {
 }
 
 impl Key {
-    fn of(file: &str, finding: &Finding) -> Self {
+    /// The key of a finding in the file that is called `file`.
+    pub(crate) fn of(file: &str, finding: &Finding) -> Self {
         Self {
             file: file.to_owned(),
             pointer: finding.pointer.clone(),
             rule: finding.rule.id.to_owned(),
             message: normalised(&finding.message),
         }
+    }
+
+    /// The key in 32 hexadecimal digits, the same on every machine and in every version that words
+    /// its messages the same way.
+    pub(crate) fn fingerprint(&self) -> String {
+        let parts = [&self.file, &self.pointer, &self.rule, &self.message];
+        let mut hash = Sha256::new();
+        for part in parts {
+            // The length keeps the end of one part from passing for the beginning of the next.
+            hash.update((part.len() as u64).to_be_bytes());
+            hash.update(part);
+        }
+        let digits = hash.finalize();
+        digits[..16]
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect()
     }
 }
 
@@ -159,7 +178,7 @@ impl Baseline {
         Ok(())
     }
 
-    /// Takes known findings out of `findings`.
+    /// Moves known findings from `findings` to those that are ignored.
     pub(super) fn apply(
         &self,
         scope: &Scope<'_>,
@@ -169,14 +188,15 @@ impl Baseline {
         let folder = folder_of(Path::new(&self.file.name));
         let name = path::below(&folder, Path::new(&scope.file.name));
         let mut met: BTreeMap<usize, usize> = BTreeMap::new();
-        findings.retain(|finding| {
+        let said = (By::Baseline, None);
+        suppress(findings, said, &mut ignored.findings, |finding| {
             let Some(&nth) = self.by_key.get(&Key::of(&name, finding)) else {
-                return true;
+                return false;
             };
             let met = met.entry(nth).or_default();
             let known = *met < self.entries[nth].count;
             *met += usize::from(known);
-            !known
+            known
         });
         for &nth in self.by_file.get(&name).into_iter().flatten() {
             let rule = rules::find(&self.entries[nth].key.rule);

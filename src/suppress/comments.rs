@@ -8,7 +8,7 @@ use std::collections::VecDeque;
 
 use ahash::{AHashMap, AHashSet};
 
-use super::{Scope, is_below, unused_ignore, without_reason};
+use super::{By, Scope, Suppressed, is_below, suppress, unused_ignore, without_reason};
 use crate::edit::remove_comment;
 use crate::finding::{Edit, Finding, Fix};
 use crate::rules::{self, Rule};
@@ -24,8 +24,8 @@ pub struct Comment {
     span: Span,
     /// The rules it names. `None` if it is not understood.
     rules: Option<Vec<Named>>,
-    /// Whether it says why.
-    has_reason: bool,
+    /// Why, if it says so.
+    reason: Option<String>,
     /// The line that it is about, from 1.
     line: usize,
     /// RFC 6901 pointer of what starts on that line.
@@ -62,7 +62,7 @@ pub fn read(file: &SourceFile, comments: &[Span], root: Option<&Node>) -> Vec<Co
         let understood = understand(rest, span.end - rest.len());
         Comment {
             span,
-            has_reason: understood.as_ref().is_some_and(|(_, reason)| *reason),
+            reason: understood.as_ref().and_then(|(_, reason)| reason.clone()),
             rules: understood.map(|(rules, _)| rules),
             line: lines[nth],
             pointer: places.get(&lines[nth]).cloned(),
@@ -71,8 +71,8 @@ pub fn read(file: &SourceFile, comments: &[Span], root: Option<&Node>) -> Vec<Co
     ours.collect()
 }
 
-/// The rules of `ignore[a, b] reason`, which starts at `start`, and whether there is a reason.
-fn understand(text: &str, start: usize) -> Option<(Vec<Named>, bool)> {
+/// The rules of `ignore[a, b] reason`, which starts at `start`, and the reason if there is one.
+fn understand(text: &str, start: usize) -> Option<(Vec<Named>, Option<String>)> {
     let list = text
         .strip_prefix("ignore")?
         .trim_start()
@@ -95,7 +95,8 @@ fn understand(text: &str, start: usize) -> Option<(Vec<Named>, bool)> {
         offset += part.len() + 1;
     }
     let reason = reason.trim_start_matches([' ', '\t', ':', '-', '–', '—']);
-    Some((rules, !reason.trim().is_empty()))
+    let reason = Some(reason.trim()).filter(|reason| !reason.is_empty());
+    Some((rules, reason.map(str::to_owned)))
 }
 
 /// The line that each comment is about: its own if text stands before it, or else the next that is
@@ -165,11 +166,13 @@ impl Comment {
     }
 }
 
-/// Takes what `comments` ignore out of `findings`, and gives what there is to say about them.
+/// Moves what `comments` ignore from `findings` to `suppressed`, and gives what there is to say about
+/// them.
 pub(super) fn apply(
     scope: &Scope<'_>,
     comments: &[Comment],
     findings: &mut Vec<Finding>,
+    suppressed: &mut Vec<Suppressed>,
 ) -> Vec<Finding> {
     let mut said = Vec::new();
     for comment in comments {
@@ -181,10 +184,10 @@ pub(super) fn apply(
             continue;
         };
         for named in rules {
-            said.extend(apply_one(scope, comment, named, findings));
+            said.extend(apply_one(scope, comment, named, findings, suppressed));
         }
         let first = rules.iter().find_map(|named| named.rule);
-        if let (false, Some(rule)) = (comment.has_reason, first) {
+        if let (None, Some(rule)) = (&comment.reason, first) {
             let help = "write why behind the brackets";
             said.push(without_reason(comment.span, rule, help));
         }
@@ -197,6 +200,7 @@ fn apply_one(
     comment: &Comment,
     named: &Named,
     findings: &mut Vec<Finding>,
+    suppressed: &mut Vec<Suppressed>,
 ) -> Option<Finding> {
     let Some(rule) = named.rule else {
         let help = match rules::nearest(&named.id) {
@@ -206,9 +210,11 @@ fn apply_one(
         let message = format!("there is no rule {}", quoted(&named.id));
         return Some(unused_ignore(named.span, message, &help));
     };
-    let before = findings.len();
-    findings.retain(|found| found.rule != rule || !comment.covers(scope.file, found));
-    if findings.len() < before || !scope.ran(rule) {
+    let said = (By::Comment, comment.reason.as_deref());
+    let met = suppress(findings, said, suppressed, |found| {
+        found.rule == rule && comment.covers(scope.file, found)
+    });
+    if met || !scope.ran(rule) {
         return None;
     }
     let message = format!("this ignore of `{}` ignores nothing", rule.id);
@@ -249,14 +255,14 @@ mod tests {
         let found = comments(text);
         let told: Vec<_> = found
             .iter()
-            .map(|c| (c.line, c.pointer.as_deref(), c.has_reason))
+            .map(|c| (c.line, c.pointer.as_deref(), c.reason.as_deref()))
             .collect();
         assert_eq!(
             told,
             [
-                (3, Some("/default"), true),
-                (5, Some("/tools/a"), false),
-                (9, None, false)
+                (3, Some("/default"), Some("because")),
+                (5, Some("/tools/a"), None),
+                (9, None, None)
             ]
         );
         let ids: Vec<_> = found[1]

@@ -16,6 +16,7 @@ use crate::rules::{Check, IGNORE_WITHOUT_REASON, Rule, UNUSED_IGNORE};
 use crate::source::file::SourceFile;
 use crate::source::path;
 use crate::span::Span;
+use crate::validate::by_place;
 use baseline::Baseline;
 use comments::Comment;
 
@@ -45,11 +46,50 @@ pub struct Configured {
     pub span: Span,
 }
 
+/// A finding that is not reported, and who said so.
+#[derive(Debug, Clone)]
+pub struct Suppressed {
+    /// The finding.
+    pub finding: Finding,
+    /// Where it says that it is not to be reported.
+    pub by: By,
+    /// Why not, in the words of whoever said so.
+    pub reason: Option<String>,
+}
+
+/// What keeps a finding from being reported.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum By {
+    /// A comment in the file itself.
+    Comment,
+    /// An `[[ignore]]` of the configuration.
+    Configuration,
+    /// A baseline: it was there before.
+    Baseline,
+}
+
+/// Takes the findings that `covers` says yes to out of `findings`, and keeps them as suppressed.
+/// Whether there were any.
+fn suppress(
+    findings: &mut Vec<Finding>,
+    (by, reason): (By, Option<&str>),
+    suppressed: &mut Vec<Suppressed>,
+    covers: impl FnMut(&mut Finding) -> bool,
+) -> bool {
+    let before = suppressed.len();
+    suppressed.extend(findings.extract_if(.., covers).map(|finding| Suppressed {
+        finding,
+        by,
+        reason: reason.map(str::to_owned),
+    }));
+    suppressed.len() > before
+}
+
 /// What was not reported of one file.
 #[derive(Debug, Clone, Default)]
 pub struct Ignored {
-    /// How many findings.
-    pub findings: usize,
+    /// The findings, by place and rule.
+    pub findings: Vec<Suppressed>,
     /// The configured ignores that could have matched in this file, and whether they did.
     pub configured: Vec<(usize, bool)>,
     /// The entries of the baseline that are about this file, and how many findings each met.
@@ -83,16 +123,15 @@ impl Ignores {
         findings: &mut Vec<Finding>,
     ) -> Ignored {
         let mut ignored = Ignored::default();
-        let before = findings.len();
-        let about_comments = comments::apply(scope, comments, findings);
-        ignored.findings = before - findings.len();
+        let about_comments = comments::apply(scope, comments, findings, &mut ignored.findings);
         findings.extend(about_comments);
-        let before = findings.len();
         self.apply_configured(scope, findings, &mut ignored);
         if let Some(baseline) = &self.baseline {
             baseline.apply(scope, findings, &mut ignored);
         }
-        ignored.findings += before - findings.len();
+        ignored
+            .findings
+            .sort_by(|a, b| by_place(&a.finding, &b.finding));
         ignored
     }
 
@@ -111,9 +150,10 @@ impl Ignores {
             if !here {
                 continue;
             }
-            let before = findings.len();
-            findings.retain(|finding| !ignore.covers(finding));
-            let matched = findings.len() < before;
+            let said = (By::Configuration, ignore.reason.as_deref());
+            let matched = suppress(findings, said, &mut ignored.findings, |finding| {
+                ignore.covers(finding)
+            });
             if matched || scope.ran(ignore.rule) {
                 ignored.configured.push((nth, matched));
             }

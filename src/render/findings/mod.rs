@@ -3,9 +3,17 @@
 //!
 //! The report arrives filtered, and sorted by path, position and rule; renderers keep its order.
 
+mod account;
 mod excerpt;
+pub mod github;
 pub mod json;
+pub mod junit;
+pub mod markdown;
+pub mod sarif;
 pub mod text;
+
+pub(in crate::render) use account::Place;
+pub use account::{Account, Unread};
 
 use crate::finding::{Finding, Severity};
 use crate::source::position::LineIndex;
@@ -26,7 +34,7 @@ pub struct FileFindings<'a> {
 /// All that one run has to say.
 #[derive(Debug, Clone, Copy)]
 pub struct Report<'a> {
-    /// The files in order of their path. Files without findings may be left out.
+    /// The files in order of their path. Text and JSON need not be told of files without findings.
     pub files: &'a [FileFindings<'a>],
     /// How many files were looked at.
     pub files_checked: usize,
