@@ -8,7 +8,9 @@ use std::hint::black_box;
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
 use generator::Shape;
 use mcplint::call::ToolCall;
-use mcplint::engine::{CompiledPolicy, CounterScoping, Counters, Replay, decide, judge};
+use mcplint::engine::{
+    CompiledPolicy, CounterScoping, Counters, Replay, Thoroughness, decide, judge,
+};
 use mcplint::source::Syntax;
 use mcplint::source::file::SourceFile;
 use mcplint::trace::blocks::Block;
@@ -83,7 +85,7 @@ fn engine(c: &mut Criterion) {
     group.bench_function("all", |b| {
         b.iter(|| {
             for call in &calls {
-                black_box(judge(&policy, call));
+                black_box(judge(&policy, call, Thoroughness::Deciding));
             }
         });
     });

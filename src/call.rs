@@ -1,6 +1,7 @@
 //! The one noun that traces and the engine share: a recorded tool call.
 
 use std::borrow::Cow;
+use std::fmt;
 
 use crate::json::Object;
 use crate::time::Timestamp;
@@ -28,6 +29,93 @@ pub struct ToolCall<'t> {
     pub outcome: Outcome,
     /// Whether it came in a JSON-RPC batch.
     pub in_batch: bool,
+    /// What the record says of the decision. Few records do, so it stands apart.
+    pub stated: Option<Box<Stated<Cow<'t, str>>>>,
+}
+
+/// What a record says that its call should come to, and what it came to when it was recorded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Stated<T> {
+    /// What it should come to.
+    pub expected: Option<Ruling>,
+    /// The name, or the pointer, of the rule that should decide.
+    pub expected_rule: Option<T>,
+    /// What it came to.
+    pub recorded: Option<Ruling>,
+    /// The name of the rule that decided.
+    pub recorded_rule: Option<T>,
+}
+
+impl<T> Default for Stated<T> {
+    fn default() -> Self {
+        Self {
+            expected: None,
+            expected_rule: None,
+            recorded: None,
+            recorded_rule: None,
+        }
+    }
+}
+
+impl<T> Stated<T> {
+    /// The same with other texts.
+    pub fn map<'s, U>(&'s self, mut text: impl FnMut(&'s T) -> Option<U>) -> Stated<U> {
+        Stated {
+            expected: self.expected,
+            expected_rule: self.expected_rule.as_ref().and_then(&mut text),
+            recorded: self.recorded,
+            recorded_rule: self.recorded_rule.as_ref().and_then(&mut text),
+        }
+    }
+}
+
+/// What becomes of a call, in one word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Ruling {
+    /// Forwarded.
+    Allow,
+    /// Refused for what it is.
+    Deny,
+    /// Refused because a limit has no room.
+    Throttle,
+    /// Not decidable from the recording.
+    Unknown,
+}
+
+impl Ruling {
+    /// Every ruling.
+    pub const ALL: [Ruling; 4] = [
+        Ruling::Allow,
+        Ruling::Deny,
+        Ruling::Throttle,
+        Ruling::Unknown,
+    ];
+
+    /// The word, as records and reports write it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Ruling::Allow => "allow",
+            Ruling::Deny => "deny",
+            Ruling::Throttle => "throttle",
+            Ruling::Unknown => "unknown",
+        }
+    }
+
+    /// The ruling that is written as `word`.
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|ruling| ruling.word() == word)
+    }
+
+    /// Whether the call was denied or throttled.
+    pub fn is_block(self) -> bool {
+        matches!(self, Ruling::Deny | Ruling::Throttle)
+    }
+}
+
+impl fmt::Display for Ruling {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.word())
+    }
 }
 
 /// A call's arguments.

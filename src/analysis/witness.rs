@@ -130,6 +130,7 @@ fn call(arguments: Object<'_>) -> ToolCall<'_> {
         args: Args::Object(arguments),
         outcome: Outcome::Unspecified,
         in_batch: false,
+        stated: None,
     }
 }
 

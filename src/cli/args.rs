@@ -9,6 +9,7 @@ use super::fail_on::FailOn;
 use super::time_point::TimePoint;
 use crate::config::FailLevel;
 use crate::dialect::Dialect;
+use crate::engine::Unknowns;
 use crate::finding::Severity;
 use crate::risk::RiskLevel;
 
@@ -43,6 +44,8 @@ pub enum Command {
     Lint(Box<Lint>),
     /// Replay recorded calls through a policy
     Simulate(Box<Simulate>),
+    /// Policy unit tests: recorded calls that say what they should come to
+    Test(Box<Test>),
     /// Risk category of each tool, with the evidence
     Classify(Classify),
     /// What a rule is about; or what a tool can do at worst and the policy to have for it
@@ -239,7 +242,8 @@ pub struct Simulate {
     /// What the traces are
     #[arg(long, value_name = "FORMAT", default_value = "auto")]
     pub input: InputFormat,
-    /// Exit with 1 if so many calls, or so many per cent of them, are decided so
+    /// Exit with 1 if so many calls, or so many per cent of them, are decided so: deny, throttle,
+    /// unknown, block (denied or throttled), or if so many lines are skipped
     #[arg(long, value_name = "DECISION[=N|=N%]")]
     pub fail_on: Vec<FailOn>,
     /// Report only calls from this time on; earlier ones still use up limits
@@ -276,6 +280,12 @@ pub struct Simulate {
     /// Write argument values, which are left out otherwise (jsonl, csv)
     #[arg(long)]
     pub show_args: bool,
+    /// Keep the decisions in this file; if it is there, exit with 1 if they are not what it has
+    #[arg(long, value_name = "FILE", help_heading = "Snapshots")]
+    pub snapshot: Option<PathBuf>,
+    /// Write the snapshot anew
+    #[arg(long, requires = "snapshot", help_heading = "Snapshots")]
+    pub update_snapshot: bool,
     /// End with exit code 2 at a line that can't be read, instead of counting it
     #[arg(long)]
     pub strict: bool,
@@ -324,6 +334,87 @@ pub enum AssumeUnknown {
     Allow,
     /// It does not count
     Deny,
+}
+
+impl From<AssumeUnknown> for Unknowns {
+    fn from(assumed: AssumeUnknown) -> Self {
+        match assumed {
+            AssumeUnknown::Allow => Unknowns::Allow,
+            AssumeUnknown::Deny => Unknowns::Deny,
+        }
+    }
+}
+
+/// `mcplint test`
+#[derive(Debug, Args)]
+pub struct Test {
+    /// Traces whose records have `expect`, or folders to search for *.jsonl; - is standard input.
+    /// Without any: policies/tests/ and .mcplint/tests/, at any depth
+    #[arg(value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+    /// The policy for every call, or for one server's. Without it: what the configuration names,
+    /// or else the one policy below the working directory
+    #[arg(long = "policy", value_name = "[SERVER=]FILE")]
+    pub policies: Vec<String>,
+    /// How to write the result [default: text; github where GITHUB_ACTIONS is true]
+    #[arg(long, value_name = "FORMAT")]
+    pub format: Option<TestFormat>,
+    /// Write argument values, which are left out otherwise
+    #[arg(long)]
+    pub show_args: bool,
+    /// Show what calls come to instead of what is expected, and write it to the files
+    #[arg(long, conflicts_with_all = ["format", "coverage", "min_coverage"])]
+    pub update: bool,
+    /// Show how often each clause was evaluated, fired and decided
+    #[arg(long, help_heading = "Coverage")]
+    pub coverage: bool,
+    /// Exit with 1 if fewer of the clauses fired
+    #[arg(long, value_name = "PERCENT", value_parser = percent, help_heading = "Coverage")]
+    pub min_coverage: Option<f64>,
+    /// Whether tools of a policy that use one counter name share a count
+    #[arg(
+        long,
+        value_name = "SCOPE",
+        default_value = "tool",
+        help_heading = "How to decide"
+    )]
+    pub counter_scope: CounterScope,
+    /// What a call that can't be decided means to the limits
+    #[arg(
+        long,
+        value_name = "DECISION",
+        default_value = "allow",
+        help_heading = "How to decide"
+    )]
+    pub assume_unknown: AssumeUnknown,
+    /// Assume that a call without a timestamp came so long after the one before (1s, 500ms)
+    #[arg(
+        long,
+        value_name = "TIME",
+        default_value = "0s",
+        value_parser = humantime::parse_duration,
+        help_heading = "How to decide"
+    )]
+    pub interval: Duration,
+}
+
+/// How to write what tests came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum TestFormat {
+    /// For people
+    Text,
+    /// One document
+    Json,
+    /// For the test reports of CI systems
+    Junit,
+    /// Annotations of a GitHub workflow
+    Github,
+}
+
+fn percent(text: &str) -> Result<f64, String> {
+    let number = text.strip_suffix('%').unwrap_or(text).parse().ok();
+    let percent = number.filter(|percent| (0.0..=100.0).contains(percent));
+    percent.ok_or_else(|| "a percentage is a number from 0 to 100".to_owned())
 }
 
 /// `mcplint classify`

@@ -82,6 +82,11 @@ impl Console {
         }
     }
 
+    /// Lines that belong to what was just said, and are printable already.
+    pub fn lines(self, text: &str) {
+        write(text);
+    }
+
     /// One line, whatever is in the message: a name with a line feed in it forges no other.
     fn say(self, kind: &str, color: &str, message: impl Display) {
         let message = message.to_string();

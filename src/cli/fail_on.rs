@@ -19,6 +19,8 @@ enum Decisions {
     Unknown,
     /// Denied or throttled.
     Block,
+    /// Lines that are no call.
+    Skipped,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -39,7 +41,10 @@ impl FromStr for FailOn {
             "throttle" => Decisions::Throttle,
             "unknown" => Decisions::Unknown,
             "block" => Decisions::Block,
-            _ => return Err("one of deny, throttle, unknown, block is wanted".to_owned()),
+            "skipped" => Decisions::Skipped,
+            _ => {
+                return Err("one of deny, throttle, unknown, block, skipped is wanted".to_owned());
+            }
         };
         let threshold = match threshold.map(|t| (t, t.strip_suffix('%'))) {
             None => Threshold::Calls(1),
@@ -67,23 +72,41 @@ impl FromStr for FailOn {
 
 impl FailOn {
     /// Whether the condition is met: at least so many calls, or so many per cent of them, and at
-    /// least one in any case.
-    pub fn is_met(&self, tally: &Tally) -> bool {
-        let count = self.count(tally);
+    /// least one in any case. `skipped` lines were no calls; their part is that of all lines.
+    pub fn is_met(&self, tally: &Tally, skipped: u64) -> bool {
+        let count = self.count(tally, skipped);
+        let all = self.of(tally, skipped);
         count > 0
             && match self.threshold {
                 Threshold::Calls(calls) => count >= calls,
-                Threshold::Percent(percent) => count as f64 * 100.0 >= percent * tally.calls as f64,
+                Threshold::Percent(percent) => count as f64 * 100.0 >= percent * all as f64,
             }
     }
 
-    /// How many calls the condition speaks of.
-    pub fn count(&self, tally: &Tally) -> u64 {
+    /// What is counted.
+    pub fn noun(&self) -> &'static str {
+        match self.decisions {
+            Decisions::Skipped => "lines",
+            _ => "calls",
+        }
+    }
+
+    /// How many there are in all: calls, or lines.
+    pub fn of(&self, tally: &Tally, skipped: u64) -> u64 {
+        match self.decisions {
+            Decisions::Skipped => tally.calls + skipped,
+            _ => tally.calls,
+        }
+    }
+
+    /// How many calls, or lines, the condition speaks of.
+    pub fn count(&self, tally: &Tally, skipped: u64) -> u64 {
         match self.decisions {
             Decisions::Deny => tally.deny,
             Decisions::Throttle => tally.throttle,
             Decisions::Unknown => tally.unknown,
             Decisions::Block => tally.blocked(),
+            Decisions::Skipped => skipped,
         }
     }
 }
@@ -95,6 +118,7 @@ impl fmt::Display for FailOn {
             Decisions::Throttle => "throttle",
             Decisions::Unknown => "unknown",
             Decisions::Block => "block",
+            Decisions::Skipped => "skipped",
         })?;
         match self.threshold {
             Threshold::Calls(1) => Ok(()),
@@ -117,7 +141,7 @@ mod tests {
             throttle: 4,
             unknown: 0,
         };
-        let met = |text: &str| text.parse::<FailOn>().map(|f| f.is_met(&tally));
+        let met = |text: &str| text.parse::<FailOn>().map(|f| f.is_met(&tally, 50));
         assert_eq!(met("deny"), Ok(true));
         assert_eq!(met("unknown"), Ok(false));
         assert_eq!(met("unknown=0%"), Ok(false));
@@ -125,6 +149,8 @@ mod tests {
         assert_eq!(met("block=11"), Ok(false));
         assert_eq!(met("block=5%"), Ok(true));
         assert_eq!(met("throttle=2.5%"), Ok(false));
+        assert_eq!(met("skipped=20%"), Ok(true));
+        assert_eq!(met("skipped=51"), Ok(false));
         for bad in [
             "",
             "allow",

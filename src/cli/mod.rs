@@ -16,6 +16,8 @@ mod policies;
 mod progress;
 mod schema;
 mod simulate;
+mod snapshot;
+mod test;
 pub mod time_point;
 mod tool_lists;
 mod validate;
@@ -38,6 +40,7 @@ pub fn run(cli: &Cli) -> Exit {
         Some(Command::Lint(args)) => lint::run(args, common, console),
         Some(Command::Validate(args)) => validate::run(args, common, console),
         Some(Command::Simulate(args)) => simulate::run(args, common, console),
+        Some(Command::Test(args)) => test::run(args, common, console),
         Some(Command::Classify(args)) => classify::run(args, common, console),
         Some(Command::Explain(args)) => explain::run(args, common, console),
         Some(Command::Schema(args)) => schema::run(args, common),

@@ -1,5 +1,6 @@
 //! Which policies a command is about, and loading them.
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
@@ -9,6 +10,7 @@ use super::console::Console;
 use crate::config::Config;
 use crate::dialect::Dialect;
 use crate::render::FileFindings;
+use crate::rules::masked_lines;
 use crate::source::discover::{PATTERNS, discover, matching};
 use crate::source::file::{MAX_BYTES, SourceFile};
 use crate::validate::{Validated, validate};
@@ -18,14 +20,21 @@ use crate::validate::{Validated, validate};
 pub struct Loaded {
     pub file: SourceFile,
     pub validated: Validated,
+    /// The file's text without its secrets, where it has any.
+    masked: Option<String>,
 }
 
 impl Loaded {
+    /// The text as reports may show it.
+    pub fn shown_text(&self) -> &str {
+        self.masked.as_deref().unwrap_or(&self.file.text)
+    }
+
     /// The findings, as renderers take them.
     pub fn shown(&self) -> FileFindings<'_> {
         FileFindings {
             name: &self.file.name,
-            text: &self.file.text,
+            text: self.shown_text(),
             lines: &self.file.lines,
             findings: &self.validated.findings,
         }
@@ -50,7 +59,15 @@ impl Loader {
         let file =
             SourceFile::read(path, self.max_bytes).map_err(|e| Trouble::new(e.to_string()))?;
         let validated = validate(&file, self.dialect);
-        Ok(Loaded { file, validated })
+        let masked = match masked_lines(&file.text) {
+            Cow::Owned(masked) => Some(masked),
+            Cow::Borrowed(_) => None,
+        };
+        Ok(Loaded {
+            file,
+            validated,
+            masked,
+        })
     }
 }
 

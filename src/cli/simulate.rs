@@ -7,21 +7,21 @@ use std::thread::available_parallelism;
 
 use globset::GlobMatcher;
 
-use super::args::{AssumeUnknown, Common, ReplayFormat, Simulate};
+use super::args::{Common, ReplayFormat, Simulate};
 use super::console::Console;
 use super::exit::Exit;
 use super::notices::Notices;
 use super::policies::{Loaded, Loader};
 use super::progress::Progress;
+use super::snapshot::Snapshot;
 use super::{Trouble, assignment, configuration, output};
-use crate::engine::{Replay, Unknowns};
+use crate::engine::{Replay, Thoroughness};
 use crate::render::replay::{Context, PolicySource, csv, html, json, jsonl, text};
 use crate::replay::Row;
 use crate::replay::assign::name_glob;
 use crate::replay::pipeline::{Event, Options, Session, Stop};
 use crate::replay::summary::{Summarizer, Tally};
 use crate::replay::timeline::Timeline;
-use crate::rules::masked_lines;
 use crate::trace::blocks::Blocks;
 use crate::trace::{self, Location};
 
@@ -47,19 +47,16 @@ pub fn run(args: &Simulate, common: &Common, console: Console) -> Result<Exit, T
     }
     let policy_files = loaded.iter().map(|(policy, _)| policy.file.name.as_str());
     let inputs = args.traces.iter().map(String::as_str).chain(policy_files);
-    output::spare_inputs(common, inputs)?;
-    let texts: Vec<_> = loaded
-        .iter()
-        .map(|(policy, _)| masked_lines(&policy.file.text))
-        .collect();
+    output::spare_inputs(common, inputs.clone())?;
+    let snapshot = Snapshot::of(args, inputs)?;
     let context = Context {
         traces: locations.iter().map(Location::name).collect(),
         policies: loaded
             .iter()
-            .zip(&texts)
-            .map(|((policy, _), text)| policy_source(policy, text))
+            .map(|(policy, _)| policy_source(policy))
             .collect(),
         style: output::style(common),
+        verbose: common.verbose,
     };
     let mut run = Run {
         args,
@@ -70,6 +67,7 @@ pub fn run(args: &Simulate, common: &Common, console: Console) -> Result<Exit, T
         summarizer: Summarizer::default(),
         timeline: Timeline::default(),
         notices: Notices::new(console),
+        snapshot,
     };
     run.begin()?;
     let progress = Progress::new(&locations, common.quiet);
@@ -89,6 +87,7 @@ pub fn run(args: &Simulate, common: &Common, console: Console) -> Result<Exit, T
         timeline,
         notices,
         mut out,
+        snapshot,
         ..
     } = run;
     let skipped = notices.skipped();
@@ -101,7 +100,11 @@ pub fn run(args: &Simulate, common: &Common, console: Console) -> Result<Exit, T
         ReplayFormat::Jsonl | ReplayFormat::Csv => {}
     }
     out.flush()?;
-    Ok(verdict(args, &summary.total, console))
+    let changed = snapshot.finish(&context, console)?;
+    Ok(match verdict(args, &summary.total, skipped, console) {
+        Exit::Clean if changed => Exit::Findings,
+        exit => exit,
+    })
 }
 
 /// What takes the events of a replay.
@@ -114,6 +117,7 @@ struct Run<'r> {
     summarizer: Summarizer,
     timeline: Timeline,
     notices: Notices,
+    snapshot: Snapshot,
 }
 
 impl Run<'_> {
@@ -138,6 +142,9 @@ impl Run<'_> {
                     self.summarizer.count(&row);
                     if let Err(error) = self.write(&row) {
                         return ControlFlow::Break(Stop::Write(error));
+                    }
+                    if let Err(error) = self.snapshot.take(&row) {
+                        return ControlFlow::Break(Stop::Snapshot(error));
                     }
                 }
             }
@@ -174,19 +181,19 @@ impl Run<'_> {
 }
 
 fn options(args: &Simulate) -> Options {
-    let unknowns = match args.assume_unknown {
-        AssumeUnknown::Allow => Unknowns::Allow,
-        AssumeUnknown::Deny => Unknowns::Deny,
-    };
     let processors = || available_parallelism().map_or(1, NonZeroUsize::get);
     let default = || processors().min(MAX_DEFAULT_THREADS);
     Options {
         replay: Replay {
-            unknowns,
+            unknowns: args.assume_unknown.into(),
             ignore_limits: args.ignore_limits,
         },
         interval: args.interval,
         keep_args: args.show_args,
+        thoroughness: match args.format {
+            ReplayFormat::Text | ReplayFormat::Json | ReplayFormat::Html => Thoroughness::Every,
+            ReplayFormat::Jsonl | ReplayFormat::Csv => Thoroughness::Deciding,
+        },
         threads: NonZeroUsize::new(args.threads.map_or_else(default, usize::from))
             .unwrap_or(NonZeroUsize::MIN),
     }
@@ -212,16 +219,15 @@ fn only(args: &Simulate) -> Result<Vec<GlobMatcher>, Trouble> {
         .map_err(|error| Trouble::new(format!("--only: {error}")))
 }
 
-/// A policy, with its text as it may be shown.
-fn policy_source<'p>(policy: &'p Loaded, text: &'p str) -> PolicySource<'p> {
+pub fn policy_source(policy: &Loaded) -> PolicySource<'_> {
     PolicySource {
         name: &policy.file.name,
-        text,
+        text: policy.shown_text(),
         lines: &policy.file.lines,
     }
 }
 
-fn cannot_read(location: &Location, error: &io::Error) -> Trouble {
+pub fn cannot_read(location: &Location, error: &io::Error) -> Trouble {
     Trouble::new(format!(
         "can't read the trace `{}`: {error}",
         location.name()
@@ -233,6 +239,7 @@ fn stopped(stop: Stop, location: &Location, context: &Context<'_>) -> Trouble {
     match stop {
         Stop::Read(error) => cannot_read(location, &error),
         Stop::Write(error) => error.into(),
+        Stop::Snapshot(error) => Trouble::new(format!("the snapshot: {error}")),
         Stop::Unreadable { line, problem } => Trouble::with_help(
             format!("{name}:{line}: {problem}"),
             "without --strict such lines are counted and passed over",
@@ -247,18 +254,19 @@ fn stopped(stop: Stop, location: &Location, context: &Context<'_>) -> Trouble {
     }
 }
 
-fn verdict(args: &Simulate, total: &Tally, console: Console) -> Exit {
+fn verdict(args: &Simulate, total: &Tally, skipped: u64, console: Console) -> Exit {
     let mut exit = Exit::Clean;
     for condition in args
         .fail_on
         .iter()
-        .filter(|condition| condition.is_met(total))
+        .filter(|condition| condition.is_met(total, skipped))
     {
-        let count = condition.count(total);
-        console.error(format!(
-            "--fail-on {condition}: {count} of {} calls",
-            total.calls
-        ));
+        let (count, all) = (
+            condition.count(total, skipped),
+            condition.of(total, skipped),
+        );
+        let noun = condition.noun();
+        console.error(format!("--fail-on {condition}: {count} of {all} {noun}"));
         exit = Exit::Findings;
     }
     exit

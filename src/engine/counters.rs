@@ -14,6 +14,7 @@ use ahash::{AHashMap, RandomState};
 use hashbrown::HashTable;
 
 use super::compile::{ClauseId, CompiledPolicy, CounterId};
+use super::demand::Demand;
 use super::settle::Occasion;
 use crate::policy::Windows;
 use crate::policy::limit::Window;
@@ -33,6 +34,8 @@ pub struct Counters {
     eras: Eras,
     owners: Owners,
     peaks: Vec<Option<PeakCell>>,
+    /// What was asked of each limit, by clause.
+    demands: Vec<Demand>,
     /// The latest time of any call, in seconds.
     newest: i64,
     /// How many cells or owners there may be before closed windows are forgotten.
@@ -95,6 +98,7 @@ impl Counters {
             eras: Eras::default(),
             owners: Owners::default(),
             peaks: (0..policy.counter_count()).map(|_| None).collect(),
+            demands: vec![Demand::default(); policy.clause_count()],
             newest: i64::MIN,
             capacity: CLOSED_CELLS,
             forgotten_until: i64::MIN,
@@ -119,7 +123,8 @@ impl Counters {
     }
 
     /// Adds `amount` to what a counter holds in the window of `ts`, unless that would be more than
-    /// `max`; an amount of `None` only asks whether it is. Gives what the window then holds.
+    /// `max`; an amount of `None` only asks whether it is. Gives what the window then holds, and
+    /// what it would hold had it refused nothing.
     pub(super) fn charge(
         &mut self,
         at: CounterId,
@@ -128,7 +133,7 @@ impl Counters {
         ts: Timestamp,
         amount: Option<&Quantity>,
         max: i64,
-    ) -> Option<Quantity> {
+    ) -> Option<Charged> {
         let span = Span::of(window, ts);
         let fits = |count: Quantity| (count <= Quantity::Whole(max)).then_some(count);
         match self.eras.of(self.windows, span).entry((at, owner)) {
@@ -143,13 +148,22 @@ impl Counters {
                     (false, amount) => amount.cloned().unwrap_or(Quantity::ZERO),
                 };
                 let count = fits(count)?;
+                let refused = match held {
+                    true => cell.refused.clone(),
+                    false => Quantity::ZERO,
+                };
+                let charged = Charged {
+                    asked: count.plus(&refused),
+                    count,
+                };
                 if amount.is_some() {
                     *cell = Cell {
                         span,
-                        count: count.clone(),
+                        count: charged.count.clone(),
+                        refused,
                     };
                 }
-                Some(count)
+                Some(charged)
             }
             Entry::Vacant(place) => {
                 if !self.late && span.end() <= self.forgotten_until {
@@ -161,10 +175,14 @@ impl Counters {
                     place.insert(Cell {
                         span,
                         count: count.clone(),
+                        refused: Quantity::ZERO,
                     });
                     self.eras.cells += 1;
                 }
-                Some(count)
+                Some(Charged {
+                    asked: count.clone(),
+                    count,
+                })
             }
         }
     }
@@ -175,7 +193,7 @@ impl Counters {
             .eras
             .all_of_time()
             .and_then(|era| era.get(&(counter, owner)));
-        let Some(Cell { span, count }) = cell else {
+        let Some(Cell { span, count, .. }) = cell else {
             return (0, Window::Minute);
         };
         let count = match count {
@@ -199,6 +217,57 @@ impl Counters {
         if let Some(cell) = era.get_mut(&(counter, owner)) {
             cell.count = cell.count.minus(amount).max(Quantity::ZERO);
         }
+    }
+
+    /// Notes that `amount` was refused in the window of `ts`. Gives what the window would hold had
+    /// it refused nothing. If the amount would `stay` there, later calls come after it.
+    #[cold]
+    pub(super) fn refuse(
+        &mut self,
+        at: CounterId,
+        owner: Owner,
+        window: Window,
+        ts: Timestamp,
+        amount: &Quantity,
+        stays: bool,
+    ) -> Quantity {
+        let span = Span::of(window, ts);
+        match self.eras.of(self.windows, span).entry((at, owner)) {
+            Entry::Occupied(mut cell) if cell.get().span.start == span.start => {
+                let cell = cell.get_mut();
+                let refused = cell.refused.plus(amount);
+                let asked = cell.count.plus(&refused);
+                if stays {
+                    cell.refused = refused;
+                }
+                asked
+            }
+            // A counter that remembers one window only goes on remembering the one it has: what is
+            // refused does not open another.
+            Entry::Occupied(_) => amount.clone(),
+            Entry::Vacant(place) => {
+                if stays && self.windows == Windows::EachItsOwn {
+                    place.insert(Cell {
+                        span,
+                        count: Quantity::ZERO,
+                        refused: amount.clone(),
+                    });
+                    self.eras.cells += 1;
+                }
+                amount.clone()
+            }
+        }
+    }
+
+    /// Notes what a call needed of a limit.
+    #[inline]
+    pub(super) fn note_demand(&mut self, limit: ClauseId, need: &Quantity) {
+        self.demands[limit.0 as usize].note(need);
+    }
+
+    /// What was asked of a limit.
+    pub fn demand(&self, limit: ClauseId) -> &Demand {
+        &self.demands[limit.0 as usize]
     }
 
     /// Compares what a counter holds in the window of `ts` with the most it has held.
@@ -256,6 +325,17 @@ struct Cell {
     /// The window that it was last charged in.
     span: Span,
     count: Quantity,
+    /// What it refused in that window.
+    refused: Quantity,
+}
+
+/// What a window holds after a call.
+#[derive(Debug)]
+pub(super) struct Charged {
+    /// What it holds.
+    pub(super) count: Quantity,
+    /// What it would hold had it refused nothing.
+    pub(super) asked: Quantity,
 }
 
 /// The counts of one window of time.

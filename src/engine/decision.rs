@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use super::compile::{ClauseId, CompiledPolicy};
+use crate::call::Ruling;
 use crate::policy::limit::{Limit, Max, Refusal};
 use crate::policy::quote::quoted;
 use crate::span::Span;
@@ -29,6 +30,16 @@ pub enum Decision {
 }
 
 impl Decision {
+    /// The decision in one word.
+    pub fn ruling(&self) -> Ruling {
+        match self {
+            Decision::Allow => Ruling::Allow,
+            Decision::Deny(_) => Ruling::Deny,
+            Decision::Throttle { .. } => Ruling::Throttle,
+            Decision::Unknown { .. } => Ruling::Unknown,
+        }
+    }
+
     /// What decided, if something refused.
     pub fn reason(&self) -> Option<Reason> {
         match self {

@@ -43,12 +43,31 @@ pub(super) struct Details {
     pub(super) needs: Vec<usize>,
     /// For each limit that takes its amount from an argument, in order, what the argument says.
     pub(super) amounts: SmallVec<[Measured; 1]>,
+    /// The rules after the one that denies which would have denied too, if that was asked for.
+    pub(super) also_deny: Vec<u32>,
+}
+
+/// How many of a tool's rules are looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Thoroughness {
+    /// Those that decide: none after the first that denies.
+    #[default]
+    Deciding,
+    /// All of them, to say which would have denied too. What is decided is the same.
+    Every,
 }
 
 impl Judged {
     /// The first rule that denies, whatever the counters say: its place among the tool's rules.
     pub(super) fn denied_by(&self) -> Option<usize> {
         self.denied_by.map(|place| place as usize)
+    }
+
+    /// The rules after that one which would have denied too: their places.
+    pub(super) fn also_deny(&self) -> &[u32] {
+        self.details
+            .as_ref()
+            .map_or(&[], |details| &details.also_deny)
     }
 
     fn details_mut(&mut self) -> &mut Details {
@@ -91,7 +110,7 @@ pub(super) enum Measured {
 }
 
 /// Judges `call`, as far as that can be done without counters.
-pub fn judge(policy: &CompiledPolicy, call: &ToolCall<'_>) -> Verdict {
+pub fn judge(policy: &CompiledPolicy, call: &ToolCall<'_>, thoroughness: Thoroughness) -> Verdict {
     if call.in_batch {
         return Verdict::Denied(Reason::Batch);
     }
@@ -107,9 +126,11 @@ pub fn judge(policy: &CompiledPolicy, call: &ToolCall<'_>) -> Verdict {
         return Verdict::Denied(Reason::Hidden(entry));
     }
     match named.listed {
-        Some(number) => Verdict::Judged(judge_rules(policy, number, &call.args)),
         None if policy.default == Posture::Deny => Verdict::Denied(Reason::DefaultDeny),
-        None => Verdict::Judged(judge_rules(policy, UNLISTED, &call.args)),
+        listed => {
+            let number = listed.unwrap_or(UNLISTED);
+            Verdict::Judged(judge_rules(policy, number, &call.args, thoroughness))
+        }
     }
 }
 
@@ -125,7 +146,12 @@ pub fn unassigned(call: &ToolCall<'_>) -> Reason {
     }
 }
 
-fn judge_rules(policy: &CompiledPolicy, number: u32, args: &Args<'_>) -> Judged {
+fn judge_rules(
+    policy: &CompiledPolicy,
+    number: u32,
+    args: &Args<'_>,
+    thoroughness: Thoroughness,
+) -> Judged {
     let tool = policy.tool(number);
     let own = Asked {
         part: tool.own,
@@ -147,7 +173,9 @@ fn judge_rules(policy: &CompiledPolicy, number: u32, args: &Args<'_>) -> Judged 
             let arguments = asked.part.paths.find(args);
             asked.measure(&arguments, &mut judged);
             if judged.denied_by.is_none() {
-                asked.judge(&arguments, &mut judged);
+                asked.judge(&arguments, &mut judged, thoroughness);
+            } else if thoroughness == Thoroughness::Every {
+                asked.judge_others(0, &arguments, &mut judged);
             }
         }
     }
@@ -163,37 +191,42 @@ struct Asked<'p> {
 
 impl Asked<'_> {
     /// Notes the first rule that denies for certain, and what came before it.
-    fn judge(&self, arguments: &Arguments<'_>, judged: &mut Judged) {
+    fn judge(&self, arguments: &Arguments<'_>, judged: &mut Judged, thoroughness: Thoroughness) {
         for (place, rule) in (self.first_rule..).zip(&self.part.rules) {
             if rule.reads_counters {
                 self.open_rule(place, rule, arguments, judged.details_mut());
             } else if self.denies(rule, arguments, judged) {
                 let place = u32::try_from(place).expect("a policy file is at most 16 MiB");
                 judged.denied_by = Some(place);
+                if thoroughness == Thoroughness::Every {
+                    let next = place as usize + 1 - self.first_rule;
+                    self.judge_others(next, arguments, judged);
+                }
                 return;
+            }
+        }
+    }
+
+    /// Notes which rules from `first` on would deny too. Those that read counters are left out.
+    fn judge_others(&self, first: usize, arguments: &Arguments<'_>, judged: &mut Judged) {
+        for (place, rule) in (self.first_rule..).zip(&self.part.rules).skip(first) {
+            if !rule.reads_counters && refuses(rule.effect, all_hold(rule, arguments)) {
+                let place = u32::try_from(place).expect("a policy file is at most 16 MiB");
+                judged.details_mut().also_deny.push(place);
             }
         }
     }
 
     /// Whether a rule denies for certain. If only unrecorded values can tell, notes which.
     fn denies(&self, rule: &CompiledRule, arguments: &Arguments<'_>, judged: &mut Judged) -> bool {
-        let mut all = Truth::True;
-        for (_, truth) in on_arguments(rule, arguments) {
-            all = all.min(truth);
-            if all == Truth::False {
-                break;
-            }
-        }
+        let all = all_hold(rule, arguments);
         if all == Truth::Unknown {
             let unknown =
                 on_arguments(rule, arguments).filter(|(_, truth)| *truth == Truth::Unknown);
             let needs = unknown.map(|(path, _)| self.first_path + path);
             judged.details_mut().needs.extend(needs);
         }
-        match rule.effect {
-            Effect::Require => all == Truth::False,
-            Effect::DenyIf => all == Truth::True,
-        }
+        refuses(rule.effect, all)
     }
 
     /// Notes what a rule that reads counters says as far as arguments go. Such rules are
@@ -240,6 +273,26 @@ impl Asked<'_> {
             };
             judged.details_mut().amounts.push(amount);
         }
+    }
+}
+
+/// Whether all of a rule's conditions on arguments hold.
+fn all_hold(rule: &CompiledRule, arguments: &Arguments<'_>) -> Truth {
+    let mut all = Truth::True;
+    for (_, truth) in on_arguments(rule, arguments) {
+        all = all.min(truth);
+        if all == Truth::False {
+            break;
+        }
+    }
+    all
+}
+
+/// Whether a rule denies for certain.
+fn refuses(effect: Effect, all_hold: Truth) -> bool {
+    match effect {
+        Effect::Require => all_hold == Truth::False,
+        Effect::DenyIf => all_hold == Truth::True,
     }
 }
 

@@ -9,14 +9,18 @@ mod condition;
 mod counters;
 mod coverage;
 mod decision;
+mod demand;
 mod judge;
+mod reach;
 mod settle;
 
 pub use compile::{ClauseId, CompiledPolicy, CounterScoping};
 pub use counters::{Counters, Peak};
-pub use coverage::Coverage;
+pub use coverage::{Coverage, Exercise};
 pub use decision::{Decision, Explanation, Place, Reason};
-pub use judge::{Verdict, judge, unassigned};
+pub use demand::{Demand, MAX_POINTS, Point};
+pub use judge::{Thoroughness, Verdict, judge, unassigned};
+pub use reach::{Most, Reach, reach};
 pub use settle::{MissingTime, Occasion, Replay, Unknowns, settle};
 
 use crate::call::ToolCall;
@@ -31,6 +35,6 @@ pub fn decide(
     call: &ToolCall<'_>,
     replay: Replay,
 ) -> Result<Decision, MissingTime> {
-    let verdict = judge(policy, call);
+    let verdict = judge(policy, call, Thoroughness::Deciding);
     settle(policy, counters, &verdict, &Occasion::of(call), replay)
 }

@@ -3,8 +3,10 @@
 use ahash::AHashSet;
 use smallvec::SmallVec;
 
-use super::compile::{CompiledAmount, CompiledLimit, CompiledPolicy, CompiledSubject, Tool};
-use super::counters::{Counters, Owner};
+use super::compile::{
+    ClauseId, CompiledAmount, CompiledLimit, CompiledPolicy, CompiledSubject, Tool,
+};
+use super::counters::{Charged, Counters, Owner};
 use super::decision::{Decision, Reason};
 use super::judge::{Judged, Measured, OpenRule, Verdict};
 use crate::call::{Outcome, ToolCall};
@@ -93,6 +95,7 @@ pub fn settle(
         owner,
         ts,
         charges: SmallVec::new(),
+        needs: SmallVec::new(),
     };
     Ok(settlement.decide(occasion.outcome, replay.unknowns))
 }
@@ -135,6 +138,8 @@ struct Settlement<'s> {
     ts: Timestamp,
     /// What was consumed so far, to be given back if a later limit refuses.
     charges: SmallVec<[Charge<'s>; 4]>,
+    /// What was needed of each limit that had room.
+    needs: SmallVec<[(ClauseId, Quantity); 4]>,
 }
 
 /// What was consumed under one limit.
@@ -147,7 +152,8 @@ struct Charge<'s> {
 
 /// Why a limit refuses.
 enum Refusal {
-    NoRoom,
+    /// There is no room for this amount.
+    NoRoom(Quantity),
     Unusable,
 }
 
@@ -158,12 +164,12 @@ impl<'s> Settlement<'s> {
         }
         let (refused, unrecorded) = self.reserve();
         let rules_unknown = !self.judged.needs().is_empty();
-        let decision = match refused {
+        let decision = match &refused {
             // Whatever the missing values are, the rules or this limit deny.
             Some((limit, Refusal::Unusable)) if unrecorded.is_empty() => {
                 Decision::Deny(Reason::UnusableAmount(limit.clause))
             }
-            Some((limit, Refusal::NoRoom)) if unrecorded.is_empty() && !rules_unknown => {
+            Some((limit, Refusal::NoRoom(_))) if unrecorded.is_empty() && !rules_unknown => {
                 let retry_after_s = self.seconds_left(limit.window);
                 Decision::Throttle {
                     reason: Reason::Clause(limit.clause),
@@ -174,15 +180,36 @@ impl<'s> Settlement<'s> {
             _ => unknown_or_allow(self.tool, self.judged, &unrecorded),
         };
         let unknown = matches!(decision, Decision::Unknown { .. });
-        let consumes = refused.is_none()
-            && outcome != Outcome::RpcError
-            && !(unknown && unknowns == Unknowns::Deny);
-        if consumes {
+        let counts = outcome != Outcome::RpcError && !(unknown && unknowns == Unknowns::Deny);
+        if refused.is_none() {
+            self.note_needs();
+        }
+        if refused.is_none() && counts {
             self.remember();
         } else {
             self.give_back();
         }
+        if let Some((limit, Refusal::NoRoom(amount))) = refused {
+            self.refuse(limit, &amount, counts);
+        }
         decision
+    }
+
+    /// Lets the limits that a call passed know what it needed of them.
+    fn note_needs(&mut self) {
+        for (limit, need) in &self.needs {
+            self.counters.note_demand(*limit, need);
+        }
+    }
+
+    /// Lets a limit know what it had no room for.
+    #[cold]
+    fn refuse(&mut self, limit: &CompiledLimit, amount: &Quantity, stays: bool) {
+        let (counter, window) = (limit.counter, limit.window);
+        let need = self
+            .counters
+            .refuse(counter, self.owner, window, self.ts, amount, stays);
+        self.counters.note_demand(limit.clause, &need);
     }
 
     /// The first denial by a rule, now that counters can be read.
@@ -244,8 +271,8 @@ impl<'s> Settlement<'s> {
                 Max::NotEnforced => {}
                 Max::OutOfRange => return (Some((limit, Refusal::Unusable)), unrecorded),
                 Max::AtMost(max) => {
-                    if !self.charge(limit, amount, max) {
-                        return (Some((limit, Refusal::NoRoom)), unrecorded);
+                    if let Err(amount) = self.charge(limit, amount, max) {
+                        return (Some((limit, Refusal::NoRoom(amount))), unrecorded);
                     }
                 }
             }
@@ -253,16 +280,22 @@ impl<'s> Settlement<'s> {
         (None, unrecorded)
     }
 
-    /// Adds `amount` to a limit's counter if there is room for it.
-    fn charge(&mut self, limit: &'s CompiledLimit, amount: Quantity, max: i64) -> bool {
+    /// Adds `amount` to a limit's counter, or gives it back if there is no room for it.
+    fn charge(
+        &mut self,
+        limit: &'s CompiledLimit,
+        amount: Quantity,
+        max: i64,
+    ) -> Result<(), Quantity> {
         let charged = limit.charges.then_some(&amount);
         let (counter, window) = (limit.counter, limit.window);
-        let count = self
+        let charged = self
             .counters
             .charge(counter, self.owner, window, self.ts, charged, max);
-        let Some(count) = count else {
-            return false;
+        let Some(Charged { count, asked }) = charged else {
+            return Err(amount);
         };
+        self.needs.push((limit.clause, asked));
         if limit.charges {
             self.charges.push(Charge {
                 limit,
@@ -270,7 +303,7 @@ impl<'s> Settlement<'s> {
                 count,
             });
         }
-        true
+        Ok(())
     }
 
     fn give_back(&mut self) {

@@ -5,7 +5,7 @@
 use std::cmp::Ordering;
 use std::fmt;
 
-use bigdecimal::{BigDecimal, ToPrimitive, Zero};
+use bigdecimal::{BigDecimal, RoundingMode, ToPrimitive, Zero};
 
 /// Decimal places that an amount may have. Far more than float64 can tell apart at any size that
 /// is counted; it bounds the memory that one number such as `1e-999999999` can ask for.
@@ -71,6 +71,19 @@ impl Quantity {
                 Quantity::Whole(a - b)
             }
             _ => Self::from(self.decimal() - other.decimal()),
+        }
+    }
+
+    /// The smallest whole number that is not less; 0 below zero, the largest there is past it.
+    #[inline]
+    pub fn ceiling(&self) -> u64 {
+        match self {
+            Quantity::Whole(n) => u64::try_from(*n).unwrap_or(0),
+            Quantity::Decimal(decimal) => {
+                let whole = decimal.with_scale_round(0, RoundingMode::Ceiling);
+                let too_large = if self.is_negative() { 0 } else { u64::MAX };
+                whole.to_u64().unwrap_or(too_large)
+            }
         }
     }
 
@@ -160,6 +173,20 @@ mod tests {
         assert_eq!(sum, Quantity::Whole(3));
         assert!(sum.plus(&q("1e-300")) > Quantity::Whole(3));
         assert_eq!(sum.minus(&q("0.1")).to_string(), "2.9");
+    }
+
+    #[test]
+    fn ceilings_are_whole_and_in_range() {
+        for (number, ceiling) in [
+            ("3", 3),
+            ("2.1", 3),
+            ("-0.5", 0),
+            ("-7", 0),
+            ("18446744073709551614.5", u64::MAX),
+            ("1e300", u64::MAX),
+        ] {
+            assert_eq!(q(number).ceiling(), ceiling, "{number}");
+        }
     }
 
     #[test]

@@ -8,6 +8,7 @@ pub mod replay;
 pub mod risk;
 mod spreadsheet;
 mod table;
+pub mod test;
 
 pub use findings::text::Style;
 pub use findings::{Account, FileFindings, Report, Unread};

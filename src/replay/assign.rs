@@ -3,7 +3,7 @@
 use globset::{Glob, GlobMatcher};
 
 use crate::call::ToolCall;
-use crate::engine::{CompiledPolicy, CounterScoping};
+use crate::engine::{CompiledPolicy, CounterScoping, Reach, reach};
 use crate::policy::Policy;
 
 /// A policy and the calls it is for.
@@ -13,6 +13,8 @@ pub struct Assigned {
     pub name: String,
     /// The policy, ready to decide.
     pub policy: CompiledPolicy,
+    /// How much of each tool its limits let through.
+    pub reach: Vec<Reach>,
     /// Which servers' calls; every call's if `None`, those without a server included.
     pub server: Option<GlobMatcher>,
     /// Which grants' calls; every call's if empty.
@@ -25,6 +27,7 @@ impl Assigned {
         Self {
             name: name.into(),
             policy: CompiledPolicy::new(policy, scoping),
+            reach: reach(policy),
             server: None,
             grants: Vec::new(),
         }

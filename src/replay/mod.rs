@@ -1,16 +1,23 @@
 //! Replaying traces through policies: which recorded calls would be allowed, denied or throttled.
 //!
 //! [`assign`] says which policy a call falls under, [`pipeline`] reads and judges on as many
-//! threads as are wanted and settles in the order of the trace, and [`summary`] and
-//! [`timeline`] count.
+//! threads as are wanted and settles in the order of the trace. [`summary`], [`timeline`],
+//! [`covered`], [`sessions`] and [`recorded`] count; [`expectation`] compares decisions with what
+//! records say they should be, [`snapshot`] with what they were.
 
 pub mod assign;
+pub mod covered;
+pub mod expectation;
 pub mod pipeline;
+pub mod recorded;
+pub mod sessions;
+pub mod snapshot;
 pub mod summary;
 pub mod timeline;
 
 use std::borrow::Cow;
 
+use crate::call::Stated;
 use crate::engine::{CompiledPolicy, Decision, Explanation};
 use crate::time::Timestamp;
 
@@ -35,6 +42,8 @@ pub struct Row<'r> {
     pub tool: &'r str,
     /// The arguments as recorded, if they were asked for.
     pub args: Option<&'r str>,
+    /// What the record says of the decision.
+    pub stated: Option<Stated<&'r str>>,
     /// The number of the policy it fell under.
     pub policy: Option<usize>,
     /// What became of it.

@@ -12,9 +12,10 @@ use std::time::Duration;
 
 use super::Row;
 use super::assign::{Assigned, policy_for};
-use crate::call::{Args, Outcome, ToolCall};
+use crate::call::{Args, Outcome, Stated, ToolCall};
 use crate::engine::{
-    Counters, Coverage, Decision, Occasion, Reason, Replay, Verdict, judge, settle, unassigned,
+    Counters, Coverage, Decision, Occasion, Reason, Replay, Thoroughness, Verdict, judge, settle,
+    unassigned,
 };
 use crate::time::Timestamp;
 use crate::trace::blocks::{Block, Blocks};
@@ -29,6 +30,8 @@ pub struct Options {
     pub interval: Option<Duration>,
     /// Whether rows carry the arguments.
     pub keep_args: bool,
+    /// How many rules are looked at, for what is known of those that do not decide.
+    pub thoroughness: Thoroughness,
     /// How many threads read and judge.
     pub threads: NonZeroUsize,
 }
@@ -40,6 +43,8 @@ pub enum Stop {
     Read(io::Error),
     /// The result could not be written.
     Write(io::Error),
+    /// The snapshot could not be read, or the new one not be written.
+    Snapshot(io::Error),
     /// A limit had to be asked about a call that does not say when it was made.
     MissingTime {
         /// The call's line.
@@ -143,7 +148,7 @@ impl<'p> Session<'p> {
         mut blocks: Blocks,
         tell: &mut dyn FnMut(Event<'_>) -> ControlFlow<Stop>,
     ) -> Result<(), Stop> {
-        let mut judge = Judge::new(self.policies, self.options.keep_args);
+        let mut judge = Judge::new(self.policies, self.options);
         let mut judged = JudgedBlock::default();
         while blocks.next_into(&mut judged.block).map_err(Stop::Read)? {
             judge.fill(&mut judged);
@@ -159,7 +164,7 @@ impl<'p> Session<'p> {
         tell: &mut dyn FnMut(Event<'_>) -> ControlFlow<Stop>,
     ) -> Result<(), Stop> {
         let workers = self.options.threads.get();
-        let (policies, keep_args) = (self.policies, self.options.keep_args);
+        let (policies, options) = (self.policies, self.options);
         let source = Mutex::new(Source {
             blocks,
             next: 0,
@@ -175,7 +180,7 @@ impl<'p> Session<'p> {
         std::thread::scope(|scope| {
             for _ in 0..workers {
                 let (source, empty, full) = (&source, &empty, full_sender.clone());
-                scope.spawn(move || work(policies, keep_args, source, empty, &full));
+                scope.spawn(move || work(policies, options, source, empty, &full));
             }
             drop(full_sender);
             // Dropping the sender at the end of this scope is what stops workers that wait.
@@ -291,6 +296,10 @@ impl<'p> Session<'p> {
             server: occasion.server,
             tool,
             args: judged.text(entry.args),
+            stated: entry
+                .stated
+                .as_ref()
+                .map(|stated| stated.map(|text| judged.text(*text))),
             policy: entry.policy,
             decision: &decision,
             compiled: entry.policy.map(|policy| &self.policies[policy].policy),
@@ -326,12 +335,12 @@ type NumberedBlock = (u64, io::Result<JudgedBlock>);
 
 fn work(
     policies: &[Assigned],
-    keep_args: bool,
+    options: Options,
     source: &Mutex<Source>,
     empty: &Mutex<Receiver<JudgedBlock>>,
     full: &Sender<NumberedBlock>,
 ) {
-    let mut judge = Judge::new(policies, keep_args);
+    let mut judge = Judge::new(policies, options);
     loop {
         let taken = empty.lock().map(|empty| empty.recv());
         let Ok(Ok(mut judged)) = taken else {
@@ -384,6 +393,7 @@ struct Entry {
     tool: Text,
     args: Text,
     outcome: Outcome,
+    stated: Option<Box<Stated<Text>>>,
     policy: Option<usize>,
     verdict: Verdict,
 }
@@ -437,15 +447,15 @@ impl JudgedBlock {
 /// Reads and judges blocks. Each worker has one.
 struct Judge<'p> {
     policies: &'p [Assigned],
-    keep_args: bool,
+    options: Options,
     reader: native::Reader,
 }
 
 impl<'p> Judge<'p> {
-    fn new(policies: &'p [Assigned], keep_args: bool) -> Self {
+    fn new(policies: &'p [Assigned], options: Options) -> Self {
         Self {
             policies,
-            keep_args,
+            options,
             reader: native::Reader::default(),
         }
     }
@@ -470,7 +480,7 @@ impl<'p> Judge<'p> {
         let mut texts = Texts {
             lines: &block.text,
             decoded,
-            keep_args: self.keep_args,
+            options: self.options,
         };
         for line in block.lines() {
             match self.reader.read(line) {
@@ -487,7 +497,7 @@ impl<'p> Judge<'p> {
 struct Texts<'b> {
     lines: &'b str,
     decoded: &'b mut String,
-    keep_args: bool,
+    options: Options,
 }
 
 impl Texts<'_> {
@@ -495,7 +505,7 @@ impl Texts<'_> {
     fn entry(&mut self, policies: &[Assigned], call: &ToolCall<'_>) -> Entry {
         let policy = policy_for(policies, call);
         let verdict = match policy {
-            Some(policy) => judge(&policies[policy].policy, call),
+            Some(policy) => judge(&policies[policy].policy, call, self.options.thoroughness),
             None => Verdict::Denied(unassigned(call)),
         };
         Entry {
@@ -507,11 +517,15 @@ impl Texts<'_> {
             server: self.keep(call.server.as_ref()),
             tool: self.keep(Some(&call.tool)),
             args: match &call.args {
-                Args::Object(object) if self.keep_args => self.borrowed(object.text()),
-                Args::NotAnObject(text) if self.keep_args => self.borrowed(text),
+                Args::Object(object) if self.options.keep_args => self.borrowed(object.text()),
+                Args::NotAnObject(text) if self.options.keep_args => self.borrowed(text),
                 _ => Text::NONE,
             },
             outcome: call.outcome,
+            stated: call
+                .stated
+                .as_ref()
+                .map(|stated| Box::new(stated.map(|text| Some(self.keep(Some(text)))))),
             policy,
             verdict,
         }

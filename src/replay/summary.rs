@@ -2,12 +2,18 @@
 
 use std::collections::BTreeMap;
 
-use ahash::{AHashMap, AHashSet, RandomState};
+use ahash::{AHashMap, RandomState};
 use hashbrown::HashTable;
 
 use super::Row;
 use super::assign::Assigned;
-use crate::engine::{CompiledPolicy, Counters, Coverage, Decision, Peak, Reason};
+use super::covered::{CoveredClause, covered};
+use super::recorded::{Recorded, RecordedCounter};
+use super::sessions::{SessionCounter, Sessions};
+
+use crate::engine::{Counters, Coverage, Decision, Peak, Point, Reach, Reason};
+use crate::policy::limit::Amount;
+use crate::policy::quantity::Quantity;
 use crate::span::Span;
 
 /// How many tools are counted one by one. Names come from the trace, so they are bounded.
@@ -62,6 +68,15 @@ pub struct TraceLine {
     pub line: u64,
 }
 
+impl TraceLine {
+    pub(super) fn of(row: &Row<'_>) -> Self {
+        Self {
+            trace: row.trace,
+            line: row.line,
+        }
+    }
+}
+
 /// Counts decisions as they are made.
 #[derive(Debug, Default)]
 pub struct Summarizer {
@@ -72,9 +87,8 @@ pub struct Summarizer {
     hasher: RandomState,
     other_tools: Tally,
     reasons: AHashMap<ReasonKey, ReasonCount>,
-    sessions: AHashSet<Box<str>>,
-    blocked_sessions: AHashSet<Box<str>>,
-    first_blocked: Option<FirstBlocked>,
+    sessions: SessionCounter,
+    recorded: RecordedCounter,
     needs: BTreeMap<String, u64>,
 }
 
@@ -116,10 +130,16 @@ pub struct Summary {
     pub needs: Vec<(String, u64)>,
     /// Every limit, in the order of the policies.
     pub limits: Vec<LimitUse>,
+    /// Every clause and how often it was exercised.
+    pub coverage: Vec<CoveredClause>,
     /// Clauses that no call came to.
     pub unused: Vec<UnusedClause>,
     /// Sessions.
     pub sessions: Sessions,
+    /// Recorded against simulated decisions.
+    pub recorded: Recorded,
+    /// By policy: how much of each tool its limits let through.
+    pub reach: Vec<Vec<Reach>>,
 }
 
 /// What became of the calls to one tool.
@@ -171,6 +191,12 @@ pub struct LimitUse {
     pub peak: Option<Peak>,
     /// How many calls it throttled.
     pub throttled: u64,
+    /// The smallest maximum that would have throttled none. `None` if no call came to it.
+    pub enough: Option<u64>,
+    /// How many calls other maxima would have throttled.
+    pub curve: Vec<Point>,
+    /// Whether the curve is exact, or the most that could be: amounts differ from call to call.
+    pub curve_is_exact: bool,
 }
 
 /// A clause that no call came to.
@@ -186,36 +212,13 @@ pub struct UnusedClause {
     pub span: Span,
 }
 
-/// Sessions of a trace.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Sessions {
-    /// How many there are.
-    pub total: u64,
-    /// How many had a call blocked.
-    pub blocked: u64,
-    /// The first call of any that was blocked.
-    pub first_blocked: Option<FirstBlocked>,
-}
-
-/// The first call that was blocked in a session.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct FirstBlocked {
-    /// The session.
-    pub session: String,
-    /// Where the call is.
-    pub at: TraceLine,
-}
-
 impl Summarizer {
     /// Counts a decided call.
     pub fn count(&mut self, row: &Row<'_>) {
         self.total.count(row.decision);
         self.tool(row.server.unwrap_or(""), row.tool)
             .count(row.decision);
-        let at = TraceLine {
-            trace: row.trace,
-            line: row.line,
-        };
+        let at = TraceLine::of(row);
         if let Some(reason) = row.decision.reason() {
             let throttle = matches!(row.decision, Decision::Throttle { .. });
             let key = ReasonKey {
@@ -236,22 +239,8 @@ impl Summarizer {
                 *self.needs.entry(path.clone()).or_default() += 1;
             }
         }
-        if let Some(session) = row.session {
-            self.session(session, at, row.decision.reason().is_some());
-        }
-    }
-
-    fn session(&mut self, session: &str, at: TraceLine, blocked: bool) {
-        if !self.sessions.contains(session) {
-            self.sessions.insert(session.into());
-        }
-        if blocked && !self.blocked_sessions.contains(session) {
-            self.blocked_sessions.insert(session.into());
-            self.first_blocked.get_or_insert_with(|| FirstBlocked {
-                session: session.to_owned(),
-                at,
-            });
-        }
+        self.sessions.count(row);
+        self.recorded.count(row);
     }
 
     /// The tally of a tool, without allocating for a tool that is known.
@@ -292,20 +281,17 @@ impl Summarizer {
     ) -> Summary {
         let limits = self.limits(policies, counters);
         let by_rule = self.by_rule(policies);
-        let numbered = policies.iter().zip(coverage).enumerate();
-        let unused = numbered
-            .flat_map(|(number, (assigned, coverage))| unused(number, &assigned.policy, coverage));
+        let coverage = covered(policies, coverage);
         Summary {
             total: self.total,
             by_rule,
             needs: most_first(self.needs),
             limits,
-            unused: unused.collect(),
-            sessions: Sessions {
-                total: self.sessions.len() as u64,
-                blocked: self.blocked_sessions.len() as u64,
-                first_blocked: self.first_blocked,
-            },
+            unused: unused(&coverage),
+            coverage,
+            sessions: self.sessions.finish(),
+            recorded: self.recorded.finish(policies),
+            reach: policies.iter().map(|p| p.reach.clone()).collect(),
             other_tools: self.other_tools,
             by_tool: by_tool(self.tools),
         }
@@ -344,6 +330,7 @@ impl Summarizer {
         for (number, (assigned, counters)) in policies.iter().zip(counters).enumerate() {
             for (id, limit) in assigned.policy.limits() {
                 let by_this = (Some(number), Reason::Clause(id));
+                let demand = counters.demand(id);
                 limits.push(LimitUse {
                     policy: number,
                     pointer: limit.clause.pointer.clone(),
@@ -352,6 +339,9 @@ impl Summarizer {
                     max: limit.max.number(),
                     peak: counters.peak(&assigned.policy, id),
                     throttled: throttled.get(&by_this).copied().unwrap_or(0),
+                    enough: demand.peak().map(Quantity::ceiling),
+                    curve: demand.curve(),
+                    curve_is_exact: matches!(limit.amount, Amount::Fixed(1..)),
                 });
             }
         }
@@ -359,21 +349,14 @@ impl Summarizer {
     }
 }
 
-/// The places that no call came to, each once: a rule and its limit may share one.
-fn unused(number: usize, policy: &CompiledPolicy, coverage: &Coverage) -> Vec<UnusedClause> {
-    let never: AHashSet<_> = coverage.never_reached(policy).into_iter().collect();
-    let mut told: AHashSet<&str> = policy
-        .clauses()
-        .filter(|(id, _)| !never.contains(id))
-        .map(|(_, clause)| clause.pointer.as_str())
-        .collect();
-    policy
-        .clauses()
-        .filter(|(_, clause)| told.insert(&clause.pointer))
-        .map(|(_, clause)| UnusedClause {
-            policy: number,
+/// The places that no call came to.
+fn unused(clauses: &[CoveredClause]) -> Vec<UnusedClause> {
+    let never = clauses.iter().filter(|c| c.exercise.evaluated == 0);
+    never
+        .map(|clause| UnusedClause {
+            policy: clause.policy,
             pointer: clause.pointer.clone(),
-            rule: clause.name.clone(),
+            rule: clause.rule.clone(),
             span: clause.span,
         })
         .collect()

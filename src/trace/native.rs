@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use crate::call::{Args, Outcome, ToolCall};
+use crate::call::{Args, Outcome, Ruling, Stated, ToolCall};
 use crate::json::{self, Field, Tape, walk};
 use crate::suggest::{nearest, quoted};
 use crate::time::Timestamp;
@@ -84,6 +84,7 @@ struct Record<'t> {
     args: Option<Args<'t>>,
     arg_keys: Option<Vec<Cow<'t, str>>>,
     outcome: Outcome,
+    stated: Option<Box<Stated<Cow<'t, str>>>>,
     /// A field that holds the tool's name, or what is done, in formats of others.
     stands_in: Option<String>,
     /// A field that the format does not have, and the one for arguments that it resembles.
@@ -115,9 +116,11 @@ impl<'t> Record<'t> {
             }
             "arg_keys" => self.arg_keys = names(value)?,
             "result" => self.outcome = outcome(value)?,
-            // What says what the call should come to is no part of it; other fields are the
-            // recorder's, unless the arguments turn out to be missing.
-            "expect" | "expect_rule" => {}
+            "expect" => self.stated().expected = ruling(key, value)?,
+            "expect_rule" => self.stated().expected_rule = optional_text(key, value)?,
+            "recorded" => self.stated().recorded = ruling(key, value)?,
+            "recorded_rule" => self.stated().recorded_rule = optional_text(key, value)?,
+            // Other fields are the recorder's, unless the arguments turn out to be missing.
             "name" | "tool_name" | "method" => self.stands_in = Some(key.to_owned()),
             // Only what begins like the fields for arguments can be one of them misspelt.
             _ if key.starts_with(['a', 'A']) && self.misspelt.is_none() => {
@@ -127,6 +130,10 @@ impl<'t> Record<'t> {
             _ => {}
         }
         Ok(())
+    }
+
+    fn stated(&mut self) -> &mut Stated<Cow<'t, str>> {
+        self.stated.get_or_insert_default()
     }
 
     fn time(&mut self, value: walk::Value<'t>) -> Result<(), LineError> {
@@ -178,6 +185,7 @@ impl<'t> Record<'t> {
             args,
             outcome: self.outcome,
             in_batch: false,
+            stated: self.stated,
         })
     }
 }
@@ -203,6 +211,23 @@ fn names(value: walk::Value<'_>) -> Result<Option<Vec<Cow<'_, str>>>, LineError>
             .map(Some),
         _ => error(WANTED),
     }
+}
+
+fn ruling(key: &str, value: walk::Value<'_>) -> Result<Option<Ruling>, LineError> {
+    let word = match value {
+        walk::Value::Null => return Ok(None),
+        walk::Value::String(word) => word,
+        _ => return error(format!("`{key}` is not a string")),
+    };
+    let words = Ruling::ALL.map(Ruling::word);
+    Ruling::parse(&word).map(Some).map_or_else(
+        || {
+            let meant = nearest(&word, words);
+            let meant = meant.map_or(String::new(), |meant| format!(": did you mean `{meant}`?"));
+            error(format!("`{key}` is not one of {}{meant}", words.join(", ")))
+        },
+        Ok,
+    )
 }
 
 fn outcome(value: walk::Value<'_>) -> Result<Outcome, LineError> {
@@ -243,6 +268,28 @@ mod tests {
         );
         assert_eq!(told("{}"), "the record has no `tool`");
         assert_eq!(problem(r#"{"name":"a","tool":"t"}"#), None);
+    }
+
+    #[test]
+    fn what_a_record_says_of_the_decision_is_read_and_nothing_else_is() {
+        let line = r#"{"tool":"t","expect":"deny","expect_rule":"a\/b","recorded":"allow"}"#;
+        let mut reader = Reader::default();
+        let call = reader.read(Line::alone(line)).expect("it is a call");
+        let stated = *call.and_then(|call| call.stated).expect("it is stated");
+        assert_eq!(stated.expected, Some(Ruling::Deny));
+        assert_eq!(stated.expected_rule.as_deref(), Some("a/b"));
+        assert_eq!(stated.recorded, Some(Ruling::Allow));
+        assert_eq!(stated.recorded_rule, None);
+        for (record, told) in [
+            (
+                r#"{"tool":"t","expect":"denied"}"#,
+                "`expect` is not one of allow, deny, throttle, unknown: did you mean `deny`?",
+            ),
+            (r#"{"tool":"t","recorded":1}"#, "`recorded` is not a string"),
+        ] {
+            assert_eq!(problem(record).as_deref(), Some(told));
+        }
+        assert_eq!(problem(r#"{"tool":"t","expect":null}"#), None);
     }
 
     #[test]

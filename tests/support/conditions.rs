@@ -554,6 +554,7 @@ impl Judge {
             args: Args::Object(arguments),
             outcome: Outcome::Unspecified,
             in_batch: false,
+            stated: None,
         };
         let decision = decide(
             &self.0,

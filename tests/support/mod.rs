@@ -12,7 +12,7 @@ use std::io::Cursor;
 use std::num::NonZeroUsize;
 use std::ops::ControlFlow;
 
-use mcplint::engine::{CounterScoping, Decision, Replay, Unknowns};
+use mcplint::engine::{CounterScoping, Decision, Replay, Thoroughness, Unknowns};
 use mcplint::policy::Policy;
 use mcplint::replay::Row;
 use mcplint::replay::assign::Assigned;
@@ -48,6 +48,7 @@ pub fn mcplint_decisions(
         },
         interval: None,
         keep_args: false,
+        thoroughness: Thoroughness::Deciding,
         threads: NonZeroUsize::MIN,
     };
     let mut decisions = Vec::new();

@@ -4,6 +4,7 @@ pub mod csv;
 pub mod html;
 pub mod json;
 pub mod jsonl;
+pub mod snapshot;
 pub mod text;
 
 use crate::engine::Decision;
@@ -20,6 +21,8 @@ pub struct Context<'c> {
     pub policies: Vec<PolicySource<'c>>,
     /// How text is to look.
     pub style: Style,
+    /// Whether text is to have the parts that few ask for.
+    pub verbose: bool,
 }
 
 /// A policy as it was read.
@@ -63,10 +66,5 @@ impl Context<'_> {
 
 /// The word for a decision.
 fn word(decision: &Decision) -> &'static str {
-    match decision {
-        Decision::Allow => "allow",
-        Decision::Deny(_) => "deny",
-        Decision::Throttle { .. } => "throttle",
-        Decision::Unknown { .. } => "unknown",
-    }
+    decision.ruling().word()
 }

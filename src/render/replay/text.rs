@@ -10,6 +10,9 @@ use crate::render::escape::printable;
 use crate::render::findings::text::write_remark;
 use crate::render::paint::Paint;
 use crate::render::table::Table;
+use crate::replay::covered::CoveredClause;
+use crate::replay::recorded::Recorded;
+use crate::replay::sessions::Sessions;
 use crate::replay::summary::{LimitUse, RuleTally, Summary, Tally, TraceLine};
 use crate::rules::REMARK;
 use crate::span::Span;
@@ -44,7 +47,15 @@ pub fn write(
     report.reasons(&summary.by_rule)?;
     report.needs(&summary.needs)?;
     report.limits(&summary.limits)?;
-    report.unused(summary)
+    report.recorded(&summary.recorded)?;
+    report.sessions(&summary.sessions)?;
+    report.unused(summary)?;
+    if context.verbose {
+        report.curves(&summary.limits)?;
+        report.coverage(&summary.coverage)?;
+        report.reach(summary)?;
+    }
+    Ok(())
 }
 
 struct TextReport<'r> {
@@ -126,9 +137,7 @@ impl<'r> TextReport<'r> {
         let mut row = |name: String, tally: &Tally| {
             let mut counts = vec![tally.calls, tally.allow, tally.deny, tally.throttle];
             counts.extend(unknown.then_some(tally.unknown));
-            let cells = counts
-                .into_iter()
-                .map(|n| if n == 0 { "·".to_owned() } else { grouped(n) });
+            let cells = counts.into_iter().map(or_dot);
             table.row(std::iter::once(name).chain(cells).collect());
         };
         for tool in summary.by_tool.iter().take(ROWS) {
@@ -217,38 +226,29 @@ impl<'r> TextReport<'r> {
         });
         self.heading("Limits: the fullest window of each")?;
         let mut table = Table::new(1);
-        table.row(
-            [
-                "limit",
-                "peak",
-                "max",
-                "per",
-                "throttled",
-                "reached by",
-                "in the window from",
-            ]
-            .map(str::to_owned)
-            .into(),
-        );
+        let mut head = vec!["limit", "peak", "max", "per", "throttled"];
+        // What would have been enough is what the peak was where nothing was throttled.
+        let throttled = used.iter().any(|limit| limit.throttled > 0);
+        head.extend(throttled.then_some("enough"));
+        head.extend(["reached by", "in the window from"]);
+        table.row(head.into_iter().map(str::to_owned).collect());
         for limit in used.iter().take(ROWS) {
             let peak = limit
                 .peak
                 .as_ref()
                 .expect("limits without one were left out");
             let owner = peak.owner.as_deref().map_or("·".into(), printable);
-            table.row(vec![
+            let mut row = vec![
                 cut(&printable(&limit.pointer)),
                 peak.count.to_string(),
                 limit.max.map_or("·".to_owned(), |max| max.to_string()),
                 limit.window.clone(),
-                if limit.throttled == 0 {
-                    "·".to_owned()
-                } else {
-                    grouped(limit.throttled)
-                },
-                cut(&owner),
-                peak.start.to_string(),
-            ]);
+                or_dot(limit.throttled),
+            ];
+            let enough = limit.enough.map_or("·".to_owned(), |max| max.to_string());
+            row.extend(throttled.then_some(enough));
+            row.extend([cut(&owner), peak.start.to_string()]);
+            table.row(row);
         }
         table.write(|line| self.paint.dim(line), self.out)?;
         self.left_out(used.len(), "limits")
@@ -267,6 +267,131 @@ impl<'r> TextReport<'r> {
             writeln!(self.out, "  {place}  {}", cut(&printable(&clause.pointer)))?;
         }
         self.left_out(summary.unused.len(), "clauses")
+    }
+
+    fn recorded(&mut self, recorded: &Recorded) -> io::Result<()> {
+        if recorded.calls() == 0 {
+            return Ok(());
+        }
+        let (same, all) = (grouped(recorded.same()), grouped(recorded.calls()));
+        self.heading(&format!(
+            "Recorded decisions: {same} of {all} are the same in the replay"
+        ))?;
+        for kind in recorded.disagreements.iter().take(ROWS) {
+            let by = |rule: &str| match rule {
+                "" => String::new(),
+                rule => format!(" by {}", shortened(&printable(rule), LONGEST_RULE)),
+            };
+            writeln!(
+                self.out,
+                "  {} recorded as {}{}, now {}{}, first at {}",
+                grouped(kind.calls),
+                kind.recorded,
+                by(kind.recorded_rule.as_deref().unwrap_or("")),
+                kind.simulated,
+                by(&kind.rule),
+                printable(&self.trace_line(kind.first)),
+            )?;
+        }
+        self.left_out(recorded.disagreements.len(), "ways in which they differ")
+    }
+
+    fn sessions(&mut self, sessions: &Sessions) -> io::Result<()> {
+        let Some(first) = sessions.first_blocked() else {
+            return Ok(());
+        };
+        let at = printable(&self.trace_line(first.at)).into_owned();
+        self.heading("Sessions")?;
+        writeln!(
+            self.out,
+            "  {} of {} had a call blocked, the first at {at}",
+            grouped(sessions.blocked),
+            counted(sessions.total, "session", "sessions"),
+        )?;
+        let after = &sessions.after_block;
+        if after.calls > 0 {
+            writeln!(
+                self.out,
+                "  {} came after a block, {} of them allowed: what the agent would have done then is not known",
+                counted(after.calls, "call", "calls"),
+                grouped(after.allow),
+            )?;
+        }
+        if sessions.not_followed > 0 {
+            let calls = counted(sessions.not_followed, "call", "calls");
+            writeln!(self.out, "  {calls} of further sessions were not followed")?;
+        }
+        Ok(())
+    }
+
+    /// How many calls other maxima would have throttled, for limits that throttled some.
+    fn curves(&mut self, limits: &[LimitUse]) -> io::Result<()> {
+        let throttling = limits.iter().filter(|limit| limit.throttled > 0);
+        let throttling: Vec<_> = throttling.collect();
+        if throttling.is_empty() {
+            return Ok(());
+        }
+        self.heading("Calls that other maxima would have throttled")?;
+        for limit in throttling.iter().take(ROWS) {
+            let most = if limit.curve_is_exact { "" } else { "at most " };
+            writeln!(self.out, "  {}", cut(&printable(&limit.pointer)))?;
+            let points = limit.curve.iter().map(|point| {
+                let throttled = grouped(point.throttled);
+                format!("max {}: {most}{throttled}", grouped(point.max))
+            });
+            let points: Vec<_> = points.collect();
+            for line in points.chunks(6) {
+                writeln!(self.out, "    {}", line.join(", "))?;
+            }
+        }
+        self.left_out(throttling.len(), "limits")
+    }
+
+    fn coverage(&mut self, clauses: &[CoveredClause]) -> io::Result<()> {
+        if clauses.is_empty() {
+            return Ok(());
+        }
+        self.heading("Clauses: the calls that came to each, that it refused, that it decided")?;
+        let mut table = Table::new(1);
+        table.row(
+            ["clause", "evaluated", "fired", "decided"]
+                .map(str::to_owned)
+                .into(),
+        );
+        for clause in clauses.iter().take(ROWS) {
+            let exercise = clause.exercise;
+            let counts = [exercise.evaluated, exercise.fired, exercise.decided];
+            let name = cut(&printable(&clause.pointer));
+            table.row(std::iter::once(name).chain(counts.map(or_dot)).collect());
+        }
+        table.write(|line| self.paint.dim(line), self.out)?;
+        self.left_out(clauses.len(), "clauses")
+    }
+
+    fn reach(&mut self, summary: &Summary) -> io::Result<()> {
+        let tools = || summary.reach.iter().flatten();
+        self.heading("Reach: the most that the limits let through, for each grant")?;
+        let mut table = Table::new(1);
+        table.row(["tool", "per hour", "per day"].map(str::to_owned).into());
+        for reach in tools().take(ROWS) {
+            let name = reach.tool.as_deref();
+            let name = name.map_or("(any other tool)".to_owned(), |name| cut(&printable(name)));
+            table.row(vec![
+                name,
+                or_unlimited(reach.calls.per_hour),
+                or_unlimited(reach.calls.per_day),
+            ]);
+            for (path, most) in &reach.amounts {
+                let path = cut(&printable(path));
+                table.row(vec![
+                    format!("  {path}"),
+                    or_unlimited(most.per_hour),
+                    or_unlimited(most.per_day),
+                ]);
+            }
+        }
+        table.write(|line| self.paint.dim(line), self.out)?;
+        self.left_out(tools().count(), "tools")
     }
 
     fn policy(&self, number: Option<usize>) -> Option<PolicySource<'r>> {
@@ -333,6 +458,18 @@ fn shortened(name: &str, longest: usize) -> String {
     match name.char_indices().nth(longest) {
         None => name.to_owned(),
         Some(_) => name.chars().take(longest - 1).chain(['…']).collect(),
+    }
+}
+
+fn or_unlimited(most: Option<u64>) -> String {
+    most.map_or("unlimited".to_owned(), grouped)
+}
+
+/// A count, or a dot where there is nothing to see.
+fn or_dot(n: u64) -> String {
+    match n {
+        0 => "·".to_owned(),
+        n => grouped(n),
     }
 }
 

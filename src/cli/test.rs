@@ -1,0 +1,311 @@
+//! `mcplint test`: policy unit tests.
+
+use std::collections::HashSet;
+use std::fs::File;
+use std::io::{self, Read, Write};
+use std::num::NonZeroUsize;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::args::{Common, Test, TestFormat};
+use super::console::Console;
+use super::exit::Exit;
+use super::policies::Loader;
+use super::simulate::{cannot_read, policy_source};
+use super::{Trouble, assignment, configuration, output};
+use crate::config::Config;
+use crate::engine::{Coverage, Replay, Thoroughness};
+use crate::fix;
+use crate::render::replay::PolicySource;
+use crate::render::test::{Report, json, per_cent, text};
+use crate::replay::assign::Assigned;
+use crate::replay::covered::{CoveredClause, covered, share};
+use crate::replay::expectation::{self, Case, Tested};
+use crate::replay::pipeline::{Options, Stop};
+use crate::source::discover::matching;
+use crate::trace::{self, Location};
+
+/// Where tests are looked for when none are named.
+const PLACES: &str = "**/{policies,.mcplint}/tests/**/*.jsonl";
+
+/// What tests are called in a folder that is named.
+const IN_FOLDER: &str = "**/*.jsonl";
+
+/// How many lines of a file that can't be checked are told one by one.
+const TOLD_LINES: usize = 5;
+
+pub fn run(args: &Test, common: &Common, console: Console) -> Result<Exit, Trouble> {
+    let config = configuration(common)?;
+    let loader = Loader::new(common, config.as_ref());
+    let files = files(&args.paths, config.as_ref())?;
+    let loaded = assignment::load(&args.policies, config.as_ref(), &loader, common, console)?;
+    let policies = assignment::assign(&loaded, args.counter_scope.into())?;
+    let policy_files = loaded
+        .iter()
+        .map(|(policy, _)| Path::new(&policy.file.name));
+    let inputs = files.iter().map(PathBuf::as_path).chain(policy_files);
+    output::spare_inputs(common, inputs)?;
+    let sources: Vec<_> = loaded.iter().map(|(p, _)| policy_source(p)).collect();
+    let mut tests = Tests {
+        args,
+        policies: &policies,
+        sources: &sources,
+        tested: Vec::new(),
+        texts: Vec::new(),
+        complete: true,
+        console,
+    };
+    for file in &files {
+        tests.file(file)?;
+    }
+    if args.update {
+        tests.update(common)
+    } else {
+        tests.report(common)
+    }
+}
+
+/// The files that `paths` name, or else those of the usual places; each once.
+fn files(paths: &[PathBuf], config: Option<&Config>) -> Result<Vec<PathBuf>, Trouble> {
+    let mut files = Vec::new();
+    if paths.is_empty() {
+        let folder = config.map(|config| config.folder.as_path());
+        let folder = folder.filter(|folder| !folder.as_os_str().is_empty());
+        files = searched(folder.unwrap_or(Path::new(".")), PLACES)?;
+    }
+    for path in paths {
+        if path.is_dir() {
+            files.extend(searched(path, IN_FOLDER)?);
+        } else {
+            files.push(path.clone());
+        }
+    }
+    let mut seen = HashSet::new();
+    files.retain(|path| seen.insert(path.canonicalize().unwrap_or_else(|_| path.clone())));
+    Ok(files)
+}
+
+fn searched(folder: &Path, pattern: &str) -> Result<Vec<PathBuf>, Trouble> {
+    let shown = folder.display();
+    let found = matching(folder, pattern)
+        .map_err(|error| Trouble::new(format!("can't search `{shown}`: {error}")))?;
+    if found.is_empty() {
+        return Err(Trouble::with_help(
+            format!("no tests found below `{shown}`"),
+            format!("tests are files `{pattern}` whose records have `expect`; or name the files"),
+        ));
+    }
+    Ok(found)
+}
+
+/// Files of tests that are run.
+struct Tests<'t> {
+    args: &'t Test,
+    policies: &'t [Assigned],
+    sources: &'t [PolicySource<'t>],
+    tested: Vec<(String, Tested)>,
+    /// The texts of the files that were run, where they are to be rewritten.
+    texts: Vec<Arc<[u8]>>,
+    /// Whether every file could be run.
+    complete: bool,
+    console: Console,
+}
+
+impl Tests<'_> {
+    /// Runs a file. What is wrong with it is told.
+    fn file(&mut self, path: &Path) -> Result<(), Trouble> {
+        let location = Location::new(&path.to_string_lossy());
+        let name = location.name();
+        if self.args.update
+            && let Some(why) = not_to_be_rewritten(&location)
+        {
+            return Err(Trouble::new(format!("`{name}` can't be updated: {why}")));
+        }
+        let text = trace::open(&location, |_| {}).and_then(expectation::read);
+        let text = match text {
+            Ok(text) => text,
+            Err(error) => {
+                cannot_read(&location, &error).report(self.console);
+                self.complete = false;
+                return Ok(());
+            }
+        };
+        let tested = expectation::test(self.policies, &text, options(self.args))
+            .map_err(|stop| stopped(stop, &location))?;
+        if self.tell_problems(&name, &tested) {
+            self.complete = false;
+            return Ok(());
+        }
+        self.tested.push((name, tested));
+        if self.args.update {
+            self.texts.push(text);
+        }
+        Ok(())
+    }
+
+    /// Tells why a file can't be checked. Whether there is a reason.
+    fn tell_problems(&self, name: &str, tested: &Tested) -> bool {
+        let console = self.console;
+        for (line, problem) in tested.problems.iter().take(TOLD_LINES) {
+            console.error(format!("{name}:{line}: {problem}"));
+        }
+        let more = tested.problems.len().saturating_sub(TOLD_LINES);
+        if more > 0 {
+            console.error(format!("`{name}` has {more} more such lines"));
+        }
+        if tested.problems.is_empty() && tested.cases.is_empty() {
+            console.error(format!(
+                "no record of `{name}` says what to `expect`: there is nothing to check"
+            ));
+            console.help("add `\"expect\": \"allow\"` (or deny, throttle, unknown) to a record");
+            return true;
+        }
+        !tested.problems.is_empty()
+    }
+
+    fn source_report<'r>(
+        &'r self,
+        common: &Common,
+        coverage: Option<&'r [CoveredClause]>,
+    ) -> Report<'r> {
+        Report {
+            files: &self.tested,
+            policies: self.sources,
+            coverage,
+            show_args: self.args.show_args,
+            style: output::style(common),
+        }
+    }
+
+    fn report(&self, common: &Common) -> Result<Exit, Trouble> {
+        let clauses = covered(self.policies, &self.coverage());
+        let missed = self.misses(&clauses);
+        let shown = self.args.coverage || missed;
+        let report = self.source_report(common, shown.then_some(&clauses));
+        let mut out = output::open(common)?;
+        match self.format() {
+            TestFormat::Text => text::write(&report, !common.quiet, &mut out)?,
+            TestFormat::Json => json::write(&report, &mut out)?,
+            TestFormat::Junit | TestFormat::Github => todo!(),
+        }
+        out.flush()?;
+        if missed {
+            let (fired, all) = share(&clauses);
+            self.console.error(format!(
+                "--min-coverage {}: {fired} of {all} clauses fired, {} %",
+                self.args.min_coverage.unwrap_or_default(),
+                per_cent(fired, all)
+            ));
+        }
+        Ok(
+            match (self.complete, missed || report.counts().failed > 0) {
+                (false, _) => Exit::Trouble,
+                (true, true) => Exit::Findings,
+                (true, false) => Exit::Clean,
+            },
+        )
+    }
+
+    /// Whether less was covered than is demanded.
+    fn misses(&self, clauses: &[CoveredClause]) -> bool {
+        let (fired, all) = share(clauses);
+        let wanted = self.args.min_coverage.unwrap_or(0.0);
+        (fired as f64) * 100.0 < wanted * all as f64
+    }
+
+    fn format(&self) -> TestFormat {
+        let in_workflow = || std::env::var_os("GITHUB_ACTIONS").is_some_and(|set| set == "true");
+        self.args.format.unwrap_or_else(|| match in_workflow() {
+            true => TestFormat::Github,
+            false => TestFormat::Text,
+        })
+    }
+
+    /// What all files together exercised.
+    fn coverage(&self) -> Vec<Coverage> {
+        let fresh = self.policies.iter().map(|p| Coverage::new(&p.policy));
+        let mut all: Vec<_> = fresh.collect();
+        for (_, tested) in &self.tested {
+            for (all, one) in all.iter_mut().zip(&tested.coverage) {
+                all.add(one);
+            }
+        }
+        all
+    }
+
+    /// Shows what is not as expected and writes it to the files.
+    fn update(&self, common: &Common) -> Result<Exit, Trouble> {
+        let report = self.source_report(common, None);
+        let mut out = output::open(common)?;
+        let (mut changed, mut complete) = (0, self.complete);
+        for ((name, tested), bytes) in self.tested.iter().zip(&self.texts) {
+            let failed = tested.cases.iter().filter(|case| case.failure.is_some());
+            let failed = failed.count();
+            if failed == 0 {
+                continue;
+            }
+            text::write_changes(&report, name, tested, &mut out)?;
+            // What is shown is shown before anything is written.
+            out.flush()?;
+            match rewrite(Path::new(name), bytes, &tested.cases) {
+                Ok(()) => changed += failed,
+                Err(error) => {
+                    self.console
+                        .error(format!("`{name}` was left as it is: {error}"));
+                    complete = false;
+                }
+            }
+        }
+        let noun = if changed == 1 {
+            "expectation was"
+        } else {
+            "expectations were"
+        };
+        self.console.note(format!("{changed} {noun} updated"));
+        Ok(if complete { Exit::Clean } else { Exit::Trouble })
+    }
+}
+
+fn rewrite(path: &Path, bytes: &[u8], cases: &[Case]) -> io::Result<()> {
+    let text = std::str::from_utf8(bytes).map_err(io::Error::other)?;
+    fix::write(path, text, &expectation::updated(text, cases))
+}
+
+/// Why a file of tests can't be written anew, if it can't.
+fn not_to_be_rewritten(location: &Location) -> Option<&'static str> {
+    let Location::File(path) = location else {
+        return Some("it is standard input");
+    };
+    let mut start = [0; 4];
+    let read = File::open(path).and_then(|mut file| file.read(&mut start));
+    let start = &start[..read.unwrap_or(0)];
+    let compressed = start.starts_with(b"\x1f\x8b") || start == b"\x28\xb5\x2f\xfd";
+    compressed.then_some("it is compressed")
+}
+
+fn options(args: &Test) -> Options {
+    Options {
+        replay: Replay {
+            unknowns: args.assume_unknown.into(),
+            ignore_limits: false,
+        },
+        interval: Some(args.interval),
+        keep_args: false,
+        thoroughness: Thoroughness::Every,
+        threads: NonZeroUsize::MIN,
+    }
+}
+
+fn stopped(stop: Stop, location: &Location) -> Trouble {
+    match stop {
+        Stop::Read(error) => cannot_read(location, &error),
+        Stop::Write(error) | Stop::Snapshot(error) => error.into(),
+        Stop::Unreadable { line, problem } => {
+            Trouble::new(format!("{}:{line}: {problem}", location.name()))
+        }
+        Stop::MissingTime { line, tool, .. } => Trouble::new(format!(
+            "{}:{line}: the call to `{tool}` has no `ts`",
+            location.name()
+        )),
+    }
+}

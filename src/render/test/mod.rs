@@ -1,0 +1,116 @@
+//! Policy unit tests to bytes: what was not as expected, and how much of the policies was exercised.
+
+pub mod json;
+pub mod text;
+
+use super::FileFindings;
+use super::findings::text::Style;
+use super::replay::PolicySource;
+use crate::replay::covered::CoveredClause;
+use crate::replay::expectation::{Actual, Case, Failure, Tested};
+
+/// What tests came to.
+#[derive(Debug)]
+pub struct Report<'r> {
+    /// The files, each with its name, in the order in which they were run.
+    pub files: &'r [(String, Tested)],
+    /// The policies, by number.
+    pub policies: &'r [PolicySource<'r>],
+    /// How often each clause was exercised, if that is to be shown.
+    pub coverage: Option<&'r [CoveredClause]>,
+    /// Whether argument values are shown.
+    pub show_args: bool,
+    /// How text is to look.
+    pub style: Style,
+}
+
+/// How many expectations there are, and how many of them were not met.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Counts {
+    /// All of them.
+    pub total: usize,
+    /// Those that were not met.
+    pub failed: usize,
+}
+
+impl Counts {
+    fn of(tested: &Tested) -> Self {
+        Self {
+            total: tested.cases.len(),
+            failed: failures(tested).count(),
+        }
+    }
+
+    fn passed(self) -> usize {
+        self.total - self.failed
+    }
+}
+
+impl<'r> Report<'r> {
+    /// The counts of all files.
+    pub fn counts(&self) -> Counts {
+        let each = self.files.iter().map(|(_, tested)| Counts::of(tested));
+        each.fold(Counts::default(), |all, one| Counts {
+            total: all.total + one.total,
+            failed: all.failed + one.failed,
+        })
+    }
+
+    /// What was not as expected: the file's name, the case, and what came instead.
+    fn failures(&self) -> impl Iterator<Item = (&'r str, &'r Case, &'r Failure)> {
+        self.files.iter().flat_map(|(name, tested)| {
+            failures(tested).map(move |(case, failure)| (name.as_str(), case, failure))
+        })
+    }
+
+    fn policy(&self, actual: &Actual) -> Option<&'r str> {
+        Some(self.policies.get(actual.policy?)?.name)
+    }
+}
+
+fn failures(tested: &Tested) -> impl Iterator<Item = (&Case, &Failure)> {
+    let cases = tested.cases.iter();
+    cases.filter_map(|case| Some((case, case.failure.as_deref()?)))
+}
+
+/// A part in per cent of the whole, to a tenth: never rounded up to a whole that it is not.
+pub fn per_cent(part: usize, whole: usize) -> f64 {
+    let tenths = (part * 1_000).checked_div(whole).unwrap_or(1_000);
+    tenths as f64 / 10.0
+}
+
+/// A policy as what draws findings wants it.
+fn without_findings(policy: PolicySource<'_>) -> FileFindings<'_> {
+    FileFindings {
+        name: policy.name,
+        text: policy.text,
+        lines: policy.lines,
+        findings: &[],
+    }
+}
+
+/// What was expected, or what came, a line for each part.
+struct Block {
+    lines: String,
+}
+
+impl Block {
+    fn new(decision: &str, rule: Option<&str>) -> Self {
+        let rule = rule.map(|rule| match rule {
+            "" => "rule: (none)\n".to_owned(),
+            rule => format!("rule: {rule}\n"),
+        });
+        Self {
+            lines: format!("decision: {decision}\n{}", rule.unwrap_or_default()),
+        }
+    }
+
+    fn expected(case: &Case) -> Self {
+        Self::new(case.expected.ruling.word(), case.expected.rule.as_deref())
+    }
+
+    fn actual(case: &Case, actual: &Actual) -> Self {
+        let asked = case.expected.rule.is_some() || !actual.rule.is_empty();
+        Self::new(actual.ruling.word(), asked.then_some(&actual.rule))
+    }
+}
