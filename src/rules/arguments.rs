@@ -1,6 +1,6 @@
 //! What arguments of tools are for, by their names: text that is run, amounts of money.
 
-use crate::analysis::{Analysis, Answer, Question, Set, Witness};
+use crate::analysis::{Answer, Question, Set, Witness};
 use crate::lint::{Context, ListedTool};
 use crate::policy::condition::{ArgPath, Condition, Subject, Test};
 use crate::source::tree::Node;
@@ -168,7 +168,7 @@ pub(super) fn let_through(
         .passing(&listed.tool.rules)
         .passing(&context.policy.every_tool)
         .with(path, set);
-    Analysis::new().ask(&question)
+    context.analysis.ask(&question)
 }
 
 /// The argument `name`, not nested.
