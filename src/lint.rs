@@ -14,7 +14,7 @@ use crate::edit::Editor;
 use crate::finding::{Finding, MAX_FINDINGS, Severity};
 use crate::policy::quantity::grouped;
 use crate::policy::{self, Clause, Effect, Hidden, Policy};
-use crate::risk::{Classification, Overrides, ToolView};
+use crate::risk::{self, Classification, Flow, Overrides, ToolView};
 use crate::rules::{self, Check, Rule};
 use crate::schema::places::{Places, head};
 use crate::source::file::SourceFile;
@@ -451,11 +451,14 @@ impl<'a> Context<'a> {
 
     /// What a listed tool can do at worst: by its description, or by its name where there is none.
     pub fn risk<'t>(&self, listed: &'t ListedTool<'_>) -> &'t Classification {
-        listed.risk.get_or_init(|| {
-            let named = ToolView::named(listed.name());
-            let view = listed.offered.map_or(named, ToolView::from);
-            self.options.risk.classify(&view)
-        })
+        listed
+            .risk
+            .get_or_init(|| self.options.risk.classify(&view(listed)))
+    }
+
+    /// What a listed tool lets an agent read, and what it sends out.
+    pub fn flow(&self, listed: &ListedTool<'_>) -> Flow {
+        risk::flow(&view(listed), self.risk(listed).category)
     }
 
     /// The names that the policy speaks of, with their places: those of `hide` but `*`, and then the
@@ -475,6 +478,12 @@ impl<'a> Context<'a> {
         });
         hidden.chain(tools).filter(|name| name.text != EVERY_TOOL)
     }
+}
+
+/// What is known of a listed tool.
+fn view<'t>(listed: &'t ListedTool<'_>) -> ToolView<'t> {
+    let named = ToolView::named(listed.name());
+    listed.offered.map_or(named, ToolView::from)
 }
 
 /// A name of a tool in a policy.

@@ -157,6 +157,11 @@ pub(super) fn looks_inside(condition: &Condition) -> bool {
     !matches!(condition.test, Test::Exists(_))
 }
 
+/// Whether a condition looks at what an argument holds.
+pub(super) fn looks_inside_argument(condition: &Condition) -> bool {
+    matches!(condition.subject, Subject::Argument(_)) && looks_inside(condition)
+}
+
 /// A call that the rules let through with one of `set` at `path`.
 pub(super) fn let_through(
     context: &Context<'_>,

@@ -175,7 +175,7 @@ pub(super) enum Holds {
 
 impl Holds {
     /// By the last word of `name` that tells: `file_url` is a URL, `url_file` a path.
-    fn by_name(name: &str) -> Self {
+    pub fn by_name(name: &str) -> Self {
         let words = words(name);
         let mut kinds = words.iter().rev().map(|word| Self::by_word(word));
         kinds
