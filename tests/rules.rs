@@ -321,6 +321,62 @@ fn ids_are_unique_and_name_the_problem() {
     assert_eq!(rules::nearest("defualt-allow"), Some("default-allow"));
 }
 
+/// Errors of form whose meaning is plain, and the same put right.
+#[test]
+fn errors_of_form_are_put_right() {
+    let json = Syntax::Json;
+    let yaml = Syntax::Yaml;
+    for (safety, syntax, before, after) in [
+        (
+            Safety::Safe,
+            json,
+            r#"{"version": "1", "default": "Deny", "hide": "a", "tools": {"b": {"limits": [{"counter": "c", "window": "Minute", "max": "10", "scope": "GRANT"}]}}}"#,
+            r#"{"version": "1", "default": "deny", "hide": ["a"], "tools": {"b": {"limits": [{"counter": "c", "window": "minute", "max": 10, "scope": "grant"}]}}}"#,
+        ),
+        (
+            Safety::Safe,
+            json,
+            r#"{"version": "1", "default": "deny", "description": "x", "tools": {"b": {"rate_limit": {"max": 10, "window": 60}}}}"#,
+            r#"{"version": "1", "default": "deny", "tools": {"b": {"limits": [{"counter": "b_rate", "window": "minute", "max": 10, "scope": "grant"}]}}}"#,
+        ),
+        (
+            Safety::Safe,
+            json,
+            r#"{"version": "1", "default": "deny", "tools": {"b": {"action": "deny", "reason": "No."}, "c": {"action": "allow"}}}"#,
+            r#"{"version": "1", "default": "deny", "tools": {"b": {"deny_if": [{"conditions": [], "on_deny": "No."}]}, "c": {}}}"#,
+        ),
+        (
+            Safety::Unsafe,
+            json,
+            r#"{"tools": {"b": {"limits": [{"counter": "c", "window": "day", "max": 10}]}}}"#,
+            r#"{"tools": {"b": {"limits": [{"counter": "c", "window": "day", "max": 10, "scope": "grant"}]}}, "version": "1", "default": "deny"}"#,
+        ),
+        (
+            Safety::Safe,
+            yaml,
+            "version: '1'\ndefault: 'Deny' # as it was\ntools:\n  b:\n    rules:\n      - name: x\n        conditions:\n          - {path: args.a, op: Eq, value: yes}\n          - {path: args.b, op: in, value: [12:30, 2024-01-02, 017]}\n",
+            "version: '1'\ndefault: 'deny' # as it was\ntools:\n  b:\n    rules:\n      - name: x\n        conditions:\n          - {path: args.a, op: eq, value: \"yes\"}\n          - {path: args.b, op: in, value: [\"12:30\", \"2024-01-02\", 017]}\n",
+        ),
+    ] {
+        let file = SourceFile::new("policy", before, syntax);
+        let options = Options::default();
+        let judge = |file: &SourceFile| {
+            let mut linted = lint(file, None, &options);
+            linted
+                .findings
+                .retain(|found| matches!(found.rule.check, Check::Form));
+            Judged {
+                findings: linted.findings,
+                is_policy: linted.is_policy,
+                form_errors: linted.form_errors,
+            }
+        };
+        let fixed = fix::fix(&file, safety, judge);
+        assert_eq!(fixed.text, after);
+        assert_eq!(fixed.refused, []);
+    }
+}
+
 /// Careful policies, of which nothing is to be said.
 #[test]
 fn clean_policies_are_silent() {
