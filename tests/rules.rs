@@ -86,6 +86,7 @@ impl Case {
                     ..Ignores::default()
                 },
                 max_calls_per_day: config.settings.max_calls_per_day,
+                risk: config.overrides,
                 ..Options::default()
             };
         }
@@ -442,6 +443,86 @@ fn gaps_of_risky_policies_are_found() {
             "9:missing-on-deny",
         ]
     );
+    assert_eq!(
+        of("github-open.json"),
+        [
+            "5:toxic-combination",
+            "12:shared-counter-name",
+            "14:write-without-limit",
+            "15:destructive-allowed",
+        ]
+    );
+    assert_eq!(
+        of("payments.json"),
+        [
+            "7:financial-allowed",
+            "9:bypassable-deny",
+            "20:unguarded-increment",
+            "24:approval-in-name-only",
+        ]
+    );
+    assert_eq!(
+        of("shell.yaml"),
+        [
+            "11:denylist-of-commands",
+            "14:burst-only-limit",
+            "14:limit-too-loose",
+            "16:execute-without-limit",
+        ]
+    );
+    assert_eq!(
+        of("http.json"),
+        [
+            "8:unanchored-regex",
+            "8:unescaped-dot",
+            "13:path-not-normalised",
+            "18:bypassable-deny",
+            "18:host-by-substring",
+        ]
+    );
+    assert_eq!(
+        of("counters.yaml"),
+        [
+            "9:fractional-limit",
+            "12:write-without-limit",
+            "16:counter-scope-mismatch",
+            "19:write-without-limit",
+            "25:limit-never-enforced",
+        ]
+    );
+    assert_eq!(
+        of("mailbox.yaml"),
+        [
+            "5:toxic-combination",
+            "8:hidden-and-listed",
+            "10:limit-on-dead-tool",
+            "18:dominated-limit",
+        ]
+    );
+}
+
+/// A rule that has too much to say says how much it leaves out.
+#[test]
+fn what_is_left_out_is_counted() {
+    let tools: Vec<String> = (0..1_500)
+        .map(|n| format!("\"run_command_{n}\":{{}}"))
+        .collect();
+    let text = format!(
+        r#"{{"version":"1","default":"deny","tools":{{{}}}}}"#,
+        tools.join(",")
+    );
+    let case = Case::new("many", SourceFile::new("many", text, Syntax::Json));
+    let mut findings = case.findings();
+    findings.retain(|finding| finding.rule.id == "execute-without-limit");
+    assert_eq!(findings.len(), 1_001);
+    let last = &findings[1_000];
+    assert!(
+        last.message
+            .starts_with("500 more findings of `execute-without-limit`"),
+        "{}",
+        last.message
+    );
+    assert_eq!(last.span.start, case.file.text.len());
 }
 
 #[test]
