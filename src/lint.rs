@@ -1,6 +1,6 @@
 //! One policy file before the rules: what they are told of it, how they report, and which run.
 
-use std::cell::OnceCell;
+use std::cell::{Cell, OnceCell};
 
 use ahash::AHashMap;
 use globset::GlobMatcher;
@@ -12,13 +12,15 @@ use crate::config::CallsPerDay;
 use crate::dialect::Dialect;
 use crate::edit::Editor;
 use crate::finding::{Finding, MAX_FINDINGS, Severity};
+use crate::policy::quantity::grouped;
 use crate::policy::{self, Clause, Effect, Hidden, Policy};
-use crate::risk::{Classification, Overrides, ToolView};
+use crate::risk::{self, Classification, Flow, Overrides, ToolView};
 use crate::rules::{self, Check, Rule};
 use crate::schema::places::{Places, head};
 use crate::source::file::SourceFile;
 use crate::source::tree::{Entry, Node};
 use crate::span::Span;
+use crate::suggest::quoted;
 use crate::suppress::{self, Ignores};
 use crate::validate::{self, Reading, Validated};
 
@@ -182,7 +184,9 @@ fn judge(context: &Context<'_>) -> Vec<Finding> {
         if let Check::Policy(check) = rule.check
             && context.options.levels.runs(rule)
         {
-            check(context, &mut Reporter::new(rule, &mut findings));
+            let mut reporter = Reporter::new(rule, &mut findings);
+            check(context, &mut reporter);
+            reporter.finish(context.file);
         }
     }
     findings
@@ -195,6 +199,12 @@ pub struct Reporter<'f> {
     findings: &'f mut Vec<Finding>,
     /// How many more the rule may report.
     room: usize,
+    /// How many it reported beyond that.
+    left_out: usize,
+    /// Whether it was told to stop looking.
+    stopped: Cell<bool>,
+    /// How much the worst of all that it reported matters.
+    worst: Severity,
 }
 
 impl<'f> Reporter<'f> {
@@ -204,6 +214,9 @@ impl<'f> Reporter<'f> {
             rule,
             findings,
             room: MAX_FINDINGS,
+            left_out: 0,
+            stopped: Cell::new(false),
+            worst: Severity::Note,
         }
     }
 
@@ -212,18 +225,45 @@ impl<'f> Reporter<'f> {
         Finding::new(self.rule, pointer, span, message)
     }
 
-    /// Whether further findings would be dropped: nobody needs to look for them.
+    /// Whether further findings would be dropped. Rules that have to think about each ask, and then
+    /// look no further.
     pub fn is_full(&self) -> bool {
-        self.room == 0
+        let full = self.room == 0;
+        self.stopped.set(self.stopped.get() || full);
+        full
     }
 
-    /// Reports a finding. Order does not matter; beyond [`MAX_FINDINGS`] they are dropped.
+    /// Reports a finding. Order does not matter; beyond [`MAX_FINDINGS`] they are only counted.
     pub fn report(&mut self, finding: Finding) {
         debug_assert_eq!(finding.rule, self.rule, "a rule reports only for itself");
+        self.worst = self.worst.max(finding.severity);
         if self.room > 0 {
             self.room -= 1;
             self.findings.push(finding);
+        } else {
+            self.left_out += 1;
         }
+    }
+
+    /// Says at the end of `file` what was left out of it, if anything was.
+    pub fn finish(self, file: &SourceFile) {
+        let most = grouped(MAX_FINDINGS as u64);
+        let message = match (self.stopped.get(), self.left_out) {
+            (true, _) => format!(
+                "{} looked no further after {most} findings in this file",
+                quoted(self.rule.id)
+            ),
+            (false, 0) => return,
+            (false, more) => format!(
+                "{} more findings of {} in this file are left out, after {most} that are shown",
+                grouped(more as u64),
+                quoted(self.rule.id)
+            ),
+        };
+        let end = Span::at(file.text.len());
+        let finding = Finding::new(self.rule, "", end, message).severity(self.worst);
+        self.findings
+            .push(finding.help("mend these and look again"));
     }
 }
 
@@ -384,6 +424,11 @@ impl<'a> Context<'a> {
         self.places.at(pointer)
     }
 
+    /// The member at `pointer`, with its key.
+    pub fn entry_at(&self, pointer: &str) -> Option<&'a Entry> {
+        self.places.entry_at(pointer)
+    }
+
     /// The rule of all tools that denies every call (Intercept only).
     pub fn denies_everything(&self) -> Option<&'a Clause> {
         always_denies(&self.policy.every_tool.rules)
@@ -406,11 +451,14 @@ impl<'a> Context<'a> {
 
     /// What a listed tool can do at worst: by its description, or by its name where there is none.
     pub fn risk<'t>(&self, listed: &'t ListedTool<'_>) -> &'t Classification {
-        listed.risk.get_or_init(|| {
-            let named = ToolView::named(listed.name());
-            let view = listed.offered.map_or(named, ToolView::from);
-            self.options.risk.classify(&view)
-        })
+        listed
+            .risk
+            .get_or_init(|| self.options.risk.classify(&view(listed)))
+    }
+
+    /// What a listed tool lets an agent read, and what it sends out.
+    pub fn flow(&self, listed: &ListedTool<'_>) -> Flow {
+        risk::flow(&view(listed), self.risk(listed).category)
     }
 
     /// The names that the policy speaks of, with their places: those of `hide` but `*`, and then the
@@ -430,6 +478,12 @@ impl<'a> Context<'a> {
         });
         hidden.chain(tools).filter(|name| name.text != EVERY_TOOL)
     }
+}
+
+/// What is known of a listed tool.
+fn view<'t>(listed: &'t ListedTool<'_>) -> ToolView<'t> {
+    let named = ToolView::named(listed.name());
+    listed.offered.map_or(named, ToolView::from)
 }
 
 /// A name of a tool in a policy.
@@ -477,7 +531,9 @@ pub fn lint_tools(list: &ToolList<'_>, mut findings: Vec<Finding>) -> Linted {
     if !list.options.form_only {
         for rule in rules::ALL {
             if let (Check::Tools(check), true) = (rule.check, levels.runs(rule)) {
-                check(list, &mut Reporter::new(rule, &mut findings));
+                let mut reporter = Reporter::new(rule, &mut findings);
+                check(list, &mut reporter);
+                reporter.finish(list.file);
             }
         }
     }

@@ -2,7 +2,9 @@
 
 use std::cmp::Ordering;
 
+use crate::dialect::mend::Broken;
 use crate::dialect::{self, Dialect};
+use crate::edit::Editor;
 use crate::finding::{Finding, MAX_FINDINGS};
 use crate::policy::Policy;
 use crate::rules::Rule;
@@ -64,10 +66,28 @@ pub fn read(file: &SourceFile, dialect: Option<Dialect>) -> Reading {
             .findings
             .push(there_is_more(file, validated.findings[0].rule));
     }
+    if let Some(root) = &root {
+        mend(file, root, &comments, &mut validated);
+    }
     Reading {
         root,
         comments,
         validated,
+    }
+}
+
+/// Adds to the findings how they can be put right. Not where the text is broken: its tree is a guess.
+fn mend(file: &SourceFile, root: &Node, comments: &[Span], validated: &mut Validated) {
+    let findings = &mut validated.findings;
+    let is_broken = findings.iter().any(|f| f.rule == &form::SYNTAX_ERROR);
+    if let (Some(dialect), false) = (validated.dialect, is_broken || findings.is_empty()) {
+        let edit = &Editor::new(file, root, comments);
+        let broken = Broken {
+            dialect,
+            root,
+            edit,
+        };
+        broken.mend(findings);
     }
 }
 

@@ -86,6 +86,7 @@ impl Case {
                     ..Ignores::default()
                 },
                 max_calls_per_day: config.settings.max_calls_per_day,
+                risk: config.overrides,
                 ..Options::default()
             };
         }
@@ -321,6 +322,62 @@ fn ids_are_unique_and_name_the_problem() {
     assert_eq!(rules::nearest("defualt-allow"), Some("default-allow"));
 }
 
+/// Errors of form whose meaning is plain, and the same put right.
+#[test]
+fn errors_of_form_are_put_right() {
+    let json = Syntax::Json;
+    let yaml = Syntax::Yaml;
+    for (safety, syntax, before, after) in [
+        (
+            Safety::Safe,
+            json,
+            r#"{"version": "1", "default": "Deny", "hide": "a", "tools": {"b": {"limits": [{"counter": "c", "window": "Minute", "max": "10", "scope": "GRANT"}]}}}"#,
+            r#"{"version": "1", "default": "deny", "hide": ["a"], "tools": {"b": {"limits": [{"counter": "c", "window": "minute", "max": 10, "scope": "grant"}]}}}"#,
+        ),
+        (
+            Safety::Safe,
+            json,
+            r#"{"version": "1", "default": "deny", "description": "x", "tools": {"b": {"rate_limit": {"max": 10, "window": 60}}}}"#,
+            r#"{"version": "1", "default": "deny", "tools": {"b": {"limits": [{"counter": "b_rate", "window": "minute", "max": 10, "scope": "grant"}]}}}"#,
+        ),
+        (
+            Safety::Safe,
+            json,
+            r#"{"version": "1", "default": "deny", "tools": {"b": {"action": "deny", "reason": "No."}, "c": {"action": "allow"}}}"#,
+            r#"{"version": "1", "default": "deny", "tools": {"b": {"deny_if": [{"conditions": [], "on_deny": "No."}]}, "c": {}}}"#,
+        ),
+        (
+            Safety::Unsafe,
+            json,
+            r#"{"tools": {"b": {"limits": [{"counter": "c", "window": "day", "max": 10}]}}}"#,
+            r#"{"tools": {"b": {"limits": [{"counter": "c", "window": "day", "max": 10, "scope": "grant"}]}}, "version": "1", "default": "deny"}"#,
+        ),
+        (
+            Safety::Safe,
+            yaml,
+            "version: '1'\ndefault: 'Deny' # as it was\ntools:\n  b:\n    rules:\n      - name: x\n        conditions:\n          - {path: args.a, op: Eq, value: yes}\n          - {path: args.b, op: in, value: [12:30, 2024-01-02, 017]}\n",
+            "version: '1'\ndefault: 'deny' # as it was\ntools:\n  b:\n    rules:\n      - name: x\n        conditions:\n          - {path: args.a, op: eq, value: \"yes\"}\n          - {path: args.b, op: in, value: [\"12:30\", \"2024-01-02\", 017]}\n",
+        ),
+    ] {
+        let file = SourceFile::new("policy", before, syntax);
+        let options = Options::default();
+        let judge = |file: &SourceFile| {
+            let mut linted = lint(file, None, &options);
+            linted
+                .findings
+                .retain(|found| matches!(found.rule.check, Check::Form));
+            Judged {
+                findings: linted.findings,
+                is_policy: linted.is_policy,
+                form_errors: linted.form_errors,
+            }
+        };
+        let fixed = fix::fix(&file, safety, judge);
+        assert_eq!(fixed.text, after);
+        assert_eq!(fixed.refused, []);
+    }
+}
+
 /// Careful policies, of which nothing is to be said.
 #[test]
 fn clean_policies_are_silent() {
@@ -386,6 +443,86 @@ fn gaps_of_risky_policies_are_found() {
             "9:missing-on-deny",
         ]
     );
+    assert_eq!(
+        of("github-open.json"),
+        [
+            "5:toxic-combination",
+            "12:shared-counter-name",
+            "14:write-without-limit",
+            "15:destructive-allowed",
+        ]
+    );
+    assert_eq!(
+        of("payments.json"),
+        [
+            "7:financial-allowed",
+            "9:bypassable-deny",
+            "20:unguarded-increment",
+            "24:approval-in-name-only",
+        ]
+    );
+    assert_eq!(
+        of("shell.yaml"),
+        [
+            "11:denylist-of-commands",
+            "14:burst-only-limit",
+            "14:limit-too-loose",
+            "16:execute-without-limit",
+        ]
+    );
+    assert_eq!(
+        of("http.json"),
+        [
+            "8:unanchored-regex",
+            "8:unescaped-dot",
+            "13:path-not-normalised",
+            "18:bypassable-deny",
+            "18:host-by-substring",
+        ]
+    );
+    assert_eq!(
+        of("counters.yaml"),
+        [
+            "9:fractional-limit",
+            "12:write-without-limit",
+            "16:counter-scope-mismatch",
+            "19:write-without-limit",
+            "25:limit-never-enforced",
+        ]
+    );
+    assert_eq!(
+        of("mailbox.yaml"),
+        [
+            "5:toxic-combination",
+            "8:hidden-and-listed",
+            "10:limit-on-dead-tool",
+            "18:dominated-limit",
+        ]
+    );
+}
+
+/// A rule that has too much to say says how much it leaves out.
+#[test]
+fn what_is_left_out_is_counted() {
+    let tools: Vec<String> = (0..1_500)
+        .map(|n| format!("\"run_command_{n}\":{{}}"))
+        .collect();
+    let text = format!(
+        r#"{{"version":"1","default":"deny","tools":{{{}}}}}"#,
+        tools.join(",")
+    );
+    let case = Case::new("many", SourceFile::new("many", text, Syntax::Json));
+    let mut findings = case.findings();
+    findings.retain(|finding| finding.rule.id == "execute-without-limit");
+    assert_eq!(findings.len(), 1_001);
+    let last = &findings[1_000];
+    assert!(
+        last.message
+            .starts_with("500 more findings of `execute-without-limit`"),
+        "{}",
+        last.message
+    );
+    assert_eq!(last.span.start, case.file.text.len());
 }
 
 #[test]

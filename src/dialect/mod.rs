@@ -4,6 +4,7 @@
 
 pub mod gateway;
 pub mod intercept;
+pub(crate) mod mend;
 mod traps;
 
 use crate::finding::{Finding, Severity};

@@ -66,6 +66,16 @@ pub(super) fn read(schema: &str, setting: &Setting<'_>) -> Arguments {
     found
 }
 
+/// Whether an argument of `schema`, a checked JSON text, has one of `names`, whatever its case.
+pub(super) fn has_one_of(schema: &str, names: &[&str]) -> bool {
+    let properties = member(schema, "properties").unwrap_or("{}");
+    let mut arguments = members(properties).take(MOST_PROPERTIES);
+    arguments.any(|(name, _)| {
+        let plain = Words::of_name(&name).list().join("_");
+        names.contains(&plain.as_str())
+    })
+}
+
 /// What the values of an argument say, if they are a list.
 fn selector(name: &str, property: &str, setting: &Setting<'_>) -> Option<Selector> {
     let values = member(property, "enum")?;

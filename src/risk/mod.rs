@@ -5,6 +5,7 @@
 
 mod arguments;
 mod claim;
+mod flow;
 mod judge;
 mod name;
 mod overrides;
@@ -19,6 +20,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::catalog::{Annotations, RawValue, Tool};
 
+pub use flow::{Flow, flow};
 pub use overrides::{OverrideError, Overrides};
 pub use recommend::recommended;
 

@@ -57,7 +57,7 @@ fn is_looked_at(words: &[&str], head: Head, claim: &Claim) -> bool {
 
 /// The verb of a name: the one it begins with; else the first plain verb; else one that may be a
 /// noun, at the end or after the name of a product.
-fn head(words: &[&str]) -> Option<Head> {
+pub(super) fn head(words: &[&str]) -> Option<Head> {
     let is_filler = |word: &&&str| VOCABULARY.grammar.filler.has(word);
     let start = words.iter().take_while(is_filler).count();
     let start = if start == words.len() { 0 } else { start };
@@ -134,7 +134,7 @@ fn run_together(words: &[&str]) -> Option<Head> {
 
 /// The words a name's verb is about: those after it up to a preposition (`write_to_terminal` begins
 /// with one), or else those before it.
-fn object(words: &[&str], head: Head) -> Range<usize> {
+pub(super) fn object(words: &[&str], head: Head) -> Range<usize> {
     let is_preposition = |word: &&&str| VOCABULARY.grammar.preposition.has(word);
     let first = words.get(head.end()).filter(|word| is_preposition(word));
     let start = head.end() + usize::from(first.is_some());

@@ -117,7 +117,8 @@ impl<T> Terms<T> {
 }
 
 impl Terms<()> {
-    fn of(text: &str) -> Self {
+    /// Words as they are.
+    pub fn of(text: &str) -> Self {
         let mut terms = Self::default();
         for words in entries(text) {
             terms.insert(&words, ());
@@ -126,7 +127,7 @@ impl Terms<()> {
     }
 
     /// Nouns, in the singular and the plural.
-    fn nouns(text: &str) -> Self {
+    pub fn nouns(text: &str) -> Self {
         let mut terms = Self::of(text);
         for mut words in entries(text) {
             if let Some(last) = words.last_mut() {

@@ -53,7 +53,7 @@ fn report_empty(context: &Context<'_>, rule: &policy::Rule, reporter: &mut Repor
 
 fn removal(context: &Context<'_>, pointer: &str) -> Option<Vec<Edit>> {
     let (list, _) = pointer.rsplit_once('/')?;
-    let is_alone = context.root.at(list)?.as_sequence()?.len() == 1;
+    let is_alone = context.at(list)?.as_sequence()?.len() == 1;
     context.edit.remove(if is_alone { list } else { pointer })
 }
 

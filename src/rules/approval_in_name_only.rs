@@ -43,7 +43,7 @@ fn check(context: &Context<'_>, reporter: &mut Reporter<'_>) {
             continue;
         };
         let pointer = join(&clause.pointer, "on_deny");
-        let Some(text) = context.root.at(&pointer) else {
+        let Some(text) = context.at(&pointer) else {
             continue;
         };
         let said = text.as_str().unwrap_or_default().to_lowercase();

@@ -1,6 +1,6 @@
 //! What arguments of tools are for, by their names: text that is run, amounts of money.
 
-use crate::analysis::{Analysis, Answer, Question, Set, Witness};
+use crate::analysis::{Answer, Question, Set, Witness};
 use crate::lint::{Context, ListedTool};
 use crate::policy::condition::{ArgPath, Condition, Subject, Test};
 use crate::source::tree::Node;
@@ -157,6 +157,11 @@ pub(super) fn looks_inside(condition: &Condition) -> bool {
     !matches!(condition.test, Test::Exists(_))
 }
 
+/// Whether a condition looks at what an argument holds.
+pub(super) fn looks_inside_argument(condition: &Condition) -> bool {
+    matches!(condition.subject, Subject::Argument(_)) && looks_inside(condition)
+}
+
 /// A call that the rules let through with one of `set` at `path`.
 pub(super) fn let_through(
     context: &Context<'_>,
@@ -168,7 +173,7 @@ pub(super) fn let_through(
         .passing(&listed.tool.rules)
         .passing(&context.policy.every_tool)
         .with(path, set);
-    Analysis::new().ask(&question)
+    context.analysis.ask(&question)
 }
 
 /// The argument `name`, not nested.

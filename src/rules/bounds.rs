@@ -4,7 +4,7 @@ use serde_json::json;
 
 use crate::dialect::Dialect;
 use crate::finding::{Edit, Fix};
-use crate::lint::{Context, EVERY_TOOL, ListedTool};
+use crate::lint::{Context, EVERY_TOOL, ListedTool, Reporter};
 use crate::policy::Rules;
 use crate::policy::limit::{Amount, Limit, Max, Window};
 use crate::policy::quantity::grouped;
@@ -39,6 +39,33 @@ pub(super) fn callable<'c, 'a>(
 /// Whether something is counted and refused when there is too much of it.
 pub(super) fn has_limit(rules: &Rules) -> bool {
     rules.limits.iter().any(|l| l.max != Max::NotEnforced)
+}
+
+/// Reports each tool of `category` that has no limit of its own, with a fix that limits it to
+/// `recommended` calls a minute. The words say what it does, and what follows.
+pub(super) fn report_unlimited(
+    context: &Context<'_>,
+    category: Category,
+    recommended: u64,
+    (does, harm): (&str, &str),
+    reporter: &mut Reporter<'_>,
+) {
+    for listed in callable(context, category).filter(|listed| !has_limit(&listed.tool.rules)) {
+        let name = &listed.tool.name;
+        let message = format!(
+            "{} {does} and has no limit of its own: {harm}",
+            quoted(&name.value)
+        );
+        let finding = reporter.finding(listed.tool.pointer.as_str(), name.span, message);
+        let fix = limiting(context, listed, recommended, Window::Minute);
+        reporter.report(
+            finding
+                .help(format!(
+                    "limit its calls; {recommended} a minute are recommended"
+                ))
+                .fix(fix),
+        );
+    }
 }
 
 /// The rules of each tool that can be called, then those of all tools.

@@ -308,15 +308,15 @@ impl Denial<'_, '_> {
     fn turn(&self, op: &str, only: &Condition) -> Option<Vec<Edit>> {
         let (context, tool) = (self.context, &self.group.listed?.tool.pointer);
         let list = join(tool, "deny_if");
-        let is_alone = context.root.at(&list)?.as_sequence()?.len() == 1;
-        let has_require = context.root.at(tool)?.get("require").is_some();
+        let is_alone = context.at(&list)?.as_sequence()?.len() == 1;
+        let has_require = context.at(tool)?.get("require").is_some();
         if is_alone && !has_require {
             return edit::all([
                 context.edit.rename(&list, "require"),
                 context.edit.replace(&join(&only.pointer, "op"), &json!(op)),
             ]);
         }
-        let rule = turned_rule(context.root.at(&self.rule.clause.pointer)?, op)?;
+        let rule = turned_rule(context.at(&self.rule.clause.pointer)?, op)?;
         let gone = if is_alone {
             &list
         } else {

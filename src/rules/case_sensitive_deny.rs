@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::host_by_substring;
-use super::site::{Holds, Site, sites};
+use super::site::{self, Holds, Site};
 use super::{Check, Rule};
 use crate::analysis::{Analysis, Language, Set};
 use crate::finding::{Finding, Fix, Severity};
@@ -33,20 +33,11 @@ const POWERSHELL: [&str; 8] = [
 ];
 
 fn check(context: &Context<'_>, reporter: &mut Reporter<'_>) {
-    let analysis = &context.analysis;
-    for site in sites(context) {
-        if let Some(finding) = finding(context, &site, analysis, reporter) {
-            reporter.report(finding);
-        }
-    }
+    site::report_each(context, reporter, finding);
 }
 
-fn finding(
-    context: &Context<'_>,
-    site: &Site<'_>,
-    analysis: &Analysis,
-    reporter: &Reporter<'_>,
-) -> Option<Finding> {
+fn finding(context: &Context<'_>, site: &Site<'_>, reporter: &Reporter<'_>) -> Option<Finding> {
+    let analysis = &context.analysis;
     let pattern = site.pattern().filter(|_| site.denies())?;
     let reader = reader(site, pattern)?;
     let folded = pattern.folded().ok()?;

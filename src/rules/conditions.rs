@@ -112,12 +112,12 @@ pub(super) fn decided<'q>(
 
 /// What to underline for the value at `pointer`, which is at `span`.
 pub(super) fn underlined(context: &Context<'_>, pointer: &str, span: Span) -> Span {
-    context.root.at(pointer).map_or(span, head)
+    context.at(pointer).map_or(span, head)
 }
 
 /// `its operator value`, as in `args.amount gt 100`, from the text of a condition.
 pub(super) fn spelled(context: &Context<'_>, condition: &Condition) -> String {
-    let Some(node) = context.root.at(&condition.pointer) else {
+    let Some(node) = context.at(&condition.pointer) else {
         return String::new();
     };
     let part = |key: &str| {

@@ -1,6 +1,6 @@
 //! One counter, two maximums.
 
-use ahash::AHashMap;
+use ahash::{AHashMap, AHashSet};
 
 use super::{Check, Rule, bounds};
 use crate::dialect::Dialect;
@@ -23,20 +23,32 @@ fn check(context: &Context<'_>, reporter: &mut Reporter<'_>) {
         return;
     }
     let tools = bounds::open_tools(context);
-    conflicts(tools.flat_map(|listed| &listed.tool.rules.limits), reporter);
-    conflicts(context.policy.every_tool.limits.iter(), reporter);
+    let of_tools = conflicts(tools.flat_map(|listed| &listed.tool.rules.limits));
+    let of_all = conflicts(context.policy.every_tool.limits.iter());
+    for (known, limit) in of_tools.into_iter().chain(of_all) {
+        reporter.report(finding(known, limit));
+    }
 }
 
-/// Reports each limit whose counter had another maximum before.
-fn conflicts<'c>(limits: impl Iterator<Item = &'c Limit>, reporter: &mut Reporter<'_>) {
+/// The names of the counters of tools that this rule has something to say of.
+pub(super) fn names<'c>(context: &'c Context<'_>) -> AHashSet<&'c str> {
+    let limits = bounds::open_tools(context).flat_map(|listed| &listed.tool.rules.limits);
+    let conflicts = conflicts(limits).into_iter();
+    conflicts
+        .map(|(_, limit)| limit.counter.name.as_str())
+        .collect()
+}
+
+/// Each limit whose counter had another maximum before, behind the limit that gave it.
+fn conflicts<'c>(limits: impl Iterator<Item = &'c Limit>) -> Vec<(&'c Limit, &'c Limit)> {
     let mut first: AHashMap<(&str, Window), &Limit> = AHashMap::new();
-    for limit in limits {
+    let pairs = limits.map(|limit| {
         let key = (limit.counter.name.as_str(), limit.window);
-        let known = *first.entry(key).or_insert(limit);
-        if known.max != limit.max {
-            reporter.report(finding(known, limit));
-        }
-    }
+        (*first.entry(key).or_insert(limit), limit)
+    });
+    pairs
+        .filter(|(known, limit)| known.max != limit.max)
+        .collect()
 }
 
 fn finding(known: &Limit, limit: &Limit) -> Finding {

@@ -51,39 +51,61 @@ const MOST: usize = 300;
 type Use<'c, 'a> = (&'c ListedTool<'a>, &'c Limit);
 
 fn check(context: &Context<'_>, reporter: &mut Reporter<'_>) {
+    for (listed, limit, mistake) in mistakes(context) {
+        match mistake {
+            Mistake::OtherTool(other) => {
+                report_other_tool(context, listed, limit, other, reporter);
+            }
+            Mistake::Typo(near) => {
+                let message = format!(
+                    "counter {} is one letter away from counter {}",
+                    quoted(&limit.counter.name),
+                    quoted(&near.counter.name)
+                );
+                report(context, limit, message, Some(near), None, reporter);
+            }
+        }
+    }
+}
+
+/// What is wrong with the name of a counter.
+#[derive(Debug, Clone, Copy)]
+enum Mistake<'c> {
+    /// It is named after this tool.
+    OtherTool(&'c str),
+    /// It is nearly the name of this limit's counter.
+    Typo(&'c Limit),
+}
+
+/// The limits whose counter is named by mistake, as far as can be told.
+pub(super) fn mistaken<'c>(context: &'c Context<'_>) -> impl Iterator<Item = &'c Limit> {
+    mistakes(context).into_iter().map(|(_, limit, _)| limit)
+}
+
+fn mistakes<'c, 'a>(context: &'c Context<'a>) -> Vec<(&'c ListedTool<'a>, &'c Limit, Mistake<'c>)> {
     let uses = bounds::open_tools(context).flat_map(|listed| {
-        listed
-            .tool
-            .rules
-            .limits
-            .iter()
-            .map(move |limit| (listed, limit))
+        let limits = listed.tool.rules.limits.iter();
+        limits.map(move |limit| (listed, limit))
     });
     // A counter named after its own tool is right whatever else it is like.
     let strange: Vec<Use<'_, '_>> = uses
         .filter(|(listed, limit)| !begins_with(&limit.counter.name, listed.name()))
         .take(MOST)
         .collect();
-    for (nth, &(listed, limit)) in strange.iter().enumerate() {
-        let name = limit.counter.name.as_str();
-        let other = context
-            .tools
-            .iter()
-            .find(|tool| ending(name, tool.name()).is_some());
-        if let Some(other) = other {
-            report_other_tool(context, listed, limit, other.name(), reporter);
-        } else if let Some((_, near)) = strange[..nth]
-            .iter()
-            .find(|(_, known)| is_typo(&known.counter.name, name))
-        {
-            let message = format!(
-                "counter {} is one letter away from counter {}",
-                quoted(name),
-                quoted(&near.counter.name)
-            );
-            report(context, limit, message, Some(near), None, reporter);
-        }
-    }
+    let mistake = |nth: usize| {
+        let name = strange[nth].1.counter.name.as_str();
+        let mut tools = context.tools.iter().map(ListedTool::name);
+        let other = tools.find(|tool| ending(name, tool).is_some());
+        other.map(Mistake::OtherTool).or_else(|| {
+            let mut before = strange[..nth].iter();
+            let near = before.find(|(_, known)| is_typo(&known.counter.name, name))?;
+            Some(Mistake::Typo(near.1))
+        })
+    };
+    let found = strange.iter().enumerate();
+    found
+        .filter_map(|(nth, &(listed, limit))| Some((listed, limit, mistake(nth)?)))
+        .collect()
 }
 
 fn begins_with(counter: &str, tool: &str) -> bool {
@@ -156,7 +178,7 @@ fn report(
         let mut pointers = pointers
             .map(|key| format!("{}/{key}", limit.clause.pointer))
             .into_iter();
-        let found = pointers.find_map(|at| Some((context.root.at(&at)?.span, at)));
+        let found = pointers.find_map(|at| Some((context.at(&at)?.span, at)));
         found.unwrap_or((limit.clause.span, limit.clause.pointer.clone()))
     };
     let (span, pointer) = place(limit);

@@ -8,6 +8,7 @@ use crate::policy::condition::{Condition, Subject};
 use crate::policy::limit::{CounterKey, CounterScope};
 use crate::policy::{self};
 use crate::schema::places::head;
+use crate::source::tree::join;
 use crate::suggest::quoted;
 
 /// See `counter_scope_mismatch.md`.
@@ -24,10 +25,8 @@ fn check(context: &Context<'_>, reporter: &mut Reporter<'_>) {
         return;
     }
     for listed in bounds::open_tools(context) {
-        // The engine takes what stands before the first dot for the tool.
-        let own = listed.name().split('.').next().unwrap_or_default();
         for (condition, scope) in tools_read(&listed.tool.rules.rules) {
-            if scope != own {
+            if scope != own_scope(listed.name()) {
                 let message = format!(
                     "this rule of {} reads a counter of {}: it does not count the calls that the \
                      rule decides",
@@ -53,6 +52,27 @@ fn check(context: &Context<'_>, reporter: &mut Reporter<'_>) {
     }
 }
 
+/// What stands for the tool `name` in the path of a counter: the engine takes what stands before the
+/// first dot for the tool.
+fn own_scope(name: &str) -> &str {
+    name.split('.').next().unwrap_or_default()
+}
+
+/// Whether `condition`, in a rule of `scope`, reads a counter that this rule finds fault with.
+pub(super) fn reads_another(condition: &Condition, scope: &CounterScope) -> bool {
+    let Subject::Counter(CounterKey {
+        scope: CounterScope::Tool(read),
+        ..
+    }) = &condition.subject
+    else {
+        return false;
+    };
+    match scope {
+        CounterScope::Tool(tool) => read != own_scope(tool),
+        CounterScope::AllTools => true,
+    }
+}
+
 /// The conditions on counters of tools, each with the tool.
 fn tools_read(rules: &[policy::Rule]) -> impl Iterator<Item = (&Condition, &str)> {
     let conditions = rules.iter().flat_map(|rule| &rule.conditions);
@@ -71,11 +91,8 @@ fn report(
     message: String,
     reporter: &mut Reporter<'_>,
 ) {
-    let span = context
-        .root
-        .at(&condition.pointer)
-        .map_or(condition.span, head);
-    let pointer = condition.pointer.as_str();
+    let pointer = join(&condition.pointer, "path");
+    let span = context.at(&pointer).map_or(condition.span, head);
     reporter.report(Finding::new(&RULE, pointer, span, message).help(
         "read a counter of the tool itself, or count all calls: `state._global.` and a `state` \
          block under `\"*\"`",

@@ -1,5 +1,7 @@
 //! Shell and SQL that are forbidden by their text.
 
+use ahash::AHashSet;
+
 use super::site::{Holds, Site, sites};
 use super::{Check, Rule};
 use crate::finding::Severity;
@@ -76,8 +78,11 @@ const SQL_WAYS: [&str; 14] = [
 fn check(context: &Context<'_>, reporter: &mut Reporter<'_>) {
     let analysis = &context.analysis;
     let all = sites(context);
-    let mut told: Vec<(*const crate::policy::Rules, &ArgPath)> = Vec::new();
+    let mut told: AHashSet<(*const crate::policy::Rules, &ArgPath)> = AHashSet::new();
     for site in &all {
+        if reporter.is_full() {
+            return;
+        }
         let place = (std::ptr::from_ref(site.rules), site.path);
         let Some(ways) = forbidden(site).filter(|_| !told.contains(&place)) else {
             continue;
@@ -89,7 +94,7 @@ fn check(context: &Context<'_>, reporter: &mut Reporter<'_>) {
         let Some(through) = site.first_through(analysis, ways) else {
             continue;
         };
-        told.push(place);
+        told.insert(place);
         let message = format!(
             "`{}` is kept from harm by a list of what is forbidden: {} gets through",
             site.path,

@@ -81,7 +81,7 @@ fn report(context: &Context<'_>, tight: &Rate<'_>, loose: &Rate<'_>, reporter: &
 
 /// The edits that remove the limit, if nothing else stands in its clause.
 fn removal(context: &Context<'_>, pointer: &str) -> Option<Vec<Edit>> {
-    let clause = context.root.at(pointer)?;
+    let clause = context.at(pointer)?;
     let conditions = clause.get("conditions").and_then(Node::as_sequence);
     let alone = conditions.is_none_or(|conditions| conditions.len() == 1);
     alone.then(|| context.edit.remove(pointer)).flatten()

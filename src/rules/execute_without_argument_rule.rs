@@ -17,14 +17,22 @@ pub static RULE: Rule = Rule {
 
 fn check(context: &Context<'_>, reporter: &mut Reporter<'_>) {
     for listed in bounds::callable(context, Category::Execute) {
-        if let Some(what) = unheld(context, listed) {
-            report(listed, &what, reporter);
+        if let Some(free) = unheld(context, listed) {
+            report(listed, &free, reporter);
         }
     }
 }
 
-/// What of the arguments is run whatever it is, in words.
-fn unheld(context: &Context<'_>, listed: &ListedTool<'_>) -> Option<String> {
+/// What a tool runs whatever it is.
+pub(super) enum Free {
+    /// What this argument holds.
+    Argument(String),
+    /// What its arguments hold, which are not known.
+    Unknown,
+}
+
+/// What of the arguments of an Execute tool is run whatever it is.
+pub(super) fn unheld(context: &Context<'_>, listed: &ListedTool<'_>) -> Option<Free> {
     let inside = || {
         arguments::conditions(context, listed)
             .filter(|(_, condition)| arguments::looks_inside(condition))
@@ -34,14 +42,18 @@ fn unheld(context: &Context<'_>, listed: &ListedTool<'_>) -> Option<String> {
         let free = described
             .free_form()
             .find(|name| !inside().any(|(path, _)| path.fields[0] == *name))?;
-        return Some(format!("whatever its argument {} says", quoted(free)));
+        return Some(Free::Argument(free.to_owned()));
     }
     // Without its description only the name tells that there is such an argument.
     (arguments::name_says_free_form(listed.name()) && inside().next().is_none())
-        .then(|| "whatever its arguments say".to_owned())
+        .then_some(Free::Unknown)
 }
 
-fn report(listed: &ListedTool<'_>, what: &str, reporter: &mut Reporter<'_>) {
+fn report(listed: &ListedTool<'_>, free: &Free, reporter: &mut Reporter<'_>) {
+    let what = match free {
+        Free::Argument(name) => format!("whatever its argument {} says", quoted(name)),
+        Free::Unknown => "whatever its arguments say".to_owned(),
+    };
     let name = &listed.tool.name;
     let message = format!(
         "{} runs {what}: no condition looks at it",

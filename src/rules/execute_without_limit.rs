@@ -1,11 +1,9 @@
 //! Tools that run what they are given, as often as an agent likes.
 
 use super::{Check, Rule, bounds};
-use crate::finding::{Finding, Severity};
+use crate::finding::Severity;
 use crate::lint::{Context, Reporter};
-use crate::policy::limit::Window;
 use crate::risk::Category;
-use crate::suggest::quoted;
 
 /// See `execute_without_limit.md`.
 pub static RULE: Rule = Rule {
@@ -20,26 +18,13 @@ pub static RULE: Rule = Rule {
 const RECOMMENDED: u64 = 10;
 
 fn check(context: &Context<'_>, reporter: &mut Reporter<'_>) {
-    for listed in bounds::callable(context, Category::Execute) {
-        if bounds::has_limit(&listed.tool.rules) {
-            continue;
-        }
-        let name = &listed.tool.name;
-        let message = format!(
-            "{} runs things and has no limit of its own: an agent gone wrong may call it without end",
-            quoted(&name.value)
-        );
-        reporter.report(
-            Finding::new(&RULE, listed.tool.pointer.as_str(), name.span, message)
-                .help(format!(
-                    "limit its calls; {RECOMMENDED} a minute are recommended"
-                ))
-                .fix(bounds::limiting(
-                    context,
-                    listed,
-                    RECOMMENDED,
-                    Window::Minute,
-                )),
-        );
-    }
+    let danger = "runs things";
+    let harm = "an agent gone wrong may call it without end";
+    bounds::report_unlimited(
+        context,
+        Category::Execute,
+        RECOMMENDED,
+        (danger, harm),
+        reporter,
+    );
 }

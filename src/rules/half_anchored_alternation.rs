@@ -2,9 +2,9 @@
 
 use serde_json::json;
 
-use super::site::{Site, sites};
+use super::site::{self, Site};
 use super::{Check, Rule};
-use crate::analysis::{Analysis, Language, Set};
+use crate::analysis::{Language, Set};
 use crate::finding::{Finding, Fix, Severity};
 use crate::lint::{Context, Reporter};
 use crate::policy::re2::{Bounds, Pattern, Shape};
@@ -20,12 +20,7 @@ pub static RULE: Rule = Rule {
 };
 
 fn check(context: &Context<'_>, reporter: &mut Reporter<'_>) {
-    let analysis = &context.analysis;
-    for site in sites(context) {
-        if let Some(finding) = finding(context, &site, analysis, reporter) {
-            reporter.report(finding);
-        }
-    }
+    site::report_each(context, reporter, finding);
 }
 
 /// Whether the first of several alternatives is bound at the start only, the last at the end only,
@@ -45,12 +40,8 @@ pub(super) fn is_half_anchored(shape: &Shape) -> bool {
 
 /// In a denial, `^/etc/|\.pem$` may well be meant, and denies no less than was meant: only what is
 /// required is looked at.
-fn finding(
-    context: &Context<'_>,
-    site: &Site<'_>,
-    analysis: &Analysis,
-    reporter: &Reporter<'_>,
-) -> Option<Finding> {
+fn finding(context: &Context<'_>, site: &Site<'_>, reporter: &Reporter<'_>) -> Option<Finding> {
+    let analysis = &context.analysis;
     let pattern = site.pattern().filter(|_| !site.denies())?;
     if !is_half_anchored(&pattern.shape()) {
         return None;

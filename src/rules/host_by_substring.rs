@@ -2,10 +2,10 @@
 
 use std::net::Ipv4Addr;
 
-use super::site::{Holds, Site, sites};
-use super::{Check, Rule};
+use super::site::{self, Holds, Site};
+use super::{Check, Rule, unanchored_regex};
 use crate::analysis::{Analysis, Language, Set};
-use crate::finding::Severity;
+use crate::finding::{Finding, Severity};
 use crate::lint::{Context, Reporter};
 use crate::suggest::quoted;
 
@@ -81,31 +81,44 @@ const TOP_LEVEL: [&str; 52] = [
 ];
 
 fn check(context: &Context<'_>, reporter: &mut Reporter<'_>) {
+    site::report_each(context, reporter, finding);
+}
+
+fn finding(context: &Context<'_>, site: &Site<'_>, reporter: &Reporter<'_>) -> Option<Finding> {
     let analysis = &context.analysis;
-    for site in sites(context) {
-        let Some(through) = bypass(&site, analysis) else {
-            continue;
-        };
-        let how = match site.denies() {
-            true => "denies hosts by a part of their text",
-            false => "does not hold a host in place",
-        };
-        let tested = site.substring().or(site.pattern().map(|p| p.source()));
-        let message = format!(
-            "{} {how}: with {} in `{}` a call gets through",
-            quoted(tested.unwrap_or_default()),
-            quoted(&through),
-            site.path
-        );
-        let help = match site.denies() {
-            true => "a host has many spellings: require the hosts that are allowed instead",
-            false => {
-                "require the beginning of the URL up to the end of the host, as in \
-                 `^https://api\\.example\\.com/`"
-            }
-        };
-        let finding = site.finding(context, reporter, message);
-        reporter.report(finding.help(help));
+    let through = bypass(site, analysis)?;
+    if unanchored_regex::is_found_anywhere(site, analysis) {
+        return None;
+    }
+    let how = match site.denies() {
+        true => "denies hosts by a part of their text",
+        false => "does not hold a host in place",
+    };
+    let tested = site.substring().or(site.pattern().map(|p| p.source()));
+    let message = format!(
+        "{} {how}: with {} in `{}` a call gets through",
+        quoted(tested.unwrap_or_default()),
+        quoted(&through),
+        site.path
+    );
+    let finding = site.finding(context, reporter, message);
+    Some(finding.help(help(site)))
+}
+
+/// What to write instead.
+pub(super) fn help(site: &Site<'_>) -> &'static str {
+    match (site.denies(), site.holds()) {
+        (true, _) => "a host has many spellings: require the hosts that are allowed instead",
+        (false, Holds::Email) => {
+            "require the whole address, from `^` to `$`, as in `^[a-z.]+@example\\.com$`"
+        }
+        (false, Holds::Host) => {
+            "require the whole host, from `^` to `$`, as in `^api\\.example\\.com$`"
+        }
+        (false, _) => {
+            "require the beginning of the URL up to the end of the host, as in \
+             `^https://api\\.example\\.com/`"
+        }
     }
 }
 

@@ -1,10 +1,11 @@
 //! Counters that nothing is ever counted on.
 
-use super::{Check, Rule, bounds};
+use super::{Check, Rule, bounds, counter_scope_mismatch};
 use crate::finding::{Finding, Severity};
 use crate::lint::{Context, Reporter};
+use crate::policy::Rules;
+use crate::policy::condition::{Ordering, Subject, Test};
 use crate::policy::limit::{CounterScope, Limit, Max};
-use crate::policy::{Rules, condition::Subject};
 use crate::schema::places::head;
 use crate::source::tree::join;
 use crate::span::Span;
@@ -22,14 +23,31 @@ pub static RULE: Rule = Rule {
 fn check(context: &Context<'_>, reporter: &mut Reporter<'_>) {
     for rules in bounds::live_rules(context) {
         for limit in rules.limits.iter().filter(|l| l.max == Max::NotEnforced) {
-            report(context, rules, limit, reporter);
+            if !tests_another(rules, limit) {
+                report(context, rules, limit, reporter);
+            }
         }
     }
 }
 
+/// Whether the rule of `limit` tests the counter of other calls instead, which
+/// counter-scope-mismatch says.
+fn tests_another(rules: &Rules, limit: &Limit) -> bool {
+    let mut own = rules.rules.iter();
+    let rule = own.find(|rule| rule.clause.pointer == limit.clause.pointer);
+    let mut conditions = rule.iter().flat_map(|rule| &rule.conditions);
+    conditions.any(|condition| {
+        let bounds = matches!(
+            condition.test,
+            Test::Compare(Ordering::Less | Ordering::LessOrEqual, _)
+        );
+        bounds && counter_scope_mismatch::reads_another(condition, &limit.counter.scope)
+    })
+}
+
 fn report(context: &Context<'_>, rules: &Rules, limit: &Limit, reporter: &mut Reporter<'_>) {
     let pointer = join(&limit.clause.pointer, "state");
-    let entry = context.root.entry_at(&pointer);
+    let entry = context.entry_at(&pointer);
     let span = entry.map_or(limit.max_span, |entry| entry.key_span);
     let path = path(limit);
     let message = format!(
@@ -70,10 +88,5 @@ fn tested_instead(context: &Context<'_>, rules: &Rules, limit: &Limit) -> Option
         Subject::Counter(key) => *here || *key == limit.counter,
         Subject::Argument(_) => false,
     })?;
-    Some(
-        context
-            .root
-            .at(&condition.pointer)
-            .map_or(condition.span, head),
-    )
+    Some(context.at(&condition.pointer).map_or(condition.span, head))
 }

@@ -1,9 +1,9 @@
 //! Patterns that every text meets.
 
-use super::site::sites;
+use super::site::{self, Site};
 use super::{Check, Rule};
 use crate::analysis::{Analysis, Language};
-use crate::finding::Severity;
+use crate::finding::{Finding, Severity};
 use crate::lint::{Context, Reporter};
 use crate::policy::re2::Pattern;
 use crate::suggest::quoted;
@@ -18,33 +18,31 @@ pub static RULE: Rule = Rule {
 };
 
 fn check(context: &Context<'_>, reporter: &mut Reporter<'_>) {
+    site::report_each(context, reporter, finding);
+}
+
+fn finding(context: &Context<'_>, site: &Site<'_>, reporter: &Reporter<'_>) -> Option<Finding> {
     let analysis = &context.analysis;
-    for site in sites(context) {
-        let Some(pattern) = site.pattern() else {
-            continue;
-        };
-        if !matches_everything(pattern, analysis) {
-            continue;
-        }
-        let shown = quoted(pattern.source());
-        let path = site.path;
-        let (message, help) = match site.denies() {
-            true => (
-                format!(
-                    "{shown} is found in every text: whatever text `{path}` holds, it meets the condition"
-                ),
-                "say what is to be denied; to deny the argument itself, use `exists`",
-            ),
-            false => (
-                format!(
-                    "{shown} is found in every text: nothing is asked of `{path}` but to be one"
-                ),
-                "say what the whole argument has to look like, from `^` to `$`; to ask that it is there, use `exists`",
-            ),
-        };
-        let finding = site.finding(context, reporter, message);
-        reporter.report(finding.help(help));
+    let pattern = site.pattern()?;
+    if !matches_everything(pattern, analysis) {
+        return None;
     }
+    let shown = quoted(pattern.source());
+    let path = site.path;
+    let (message, help) = match site.denies() {
+        true => (
+            format!(
+                "{shown} is found in every text: whatever text `{path}` holds, it meets the condition"
+            ),
+            "say what is to be denied; to deny the argument itself, use `exists`",
+        ),
+        false => (
+            format!("{shown} is found in every text: nothing is asked of `{path}` but to be one"),
+            "say what the whole argument has to look like, from `^` to `$`; to ask that it is there, use `exists`",
+        ),
+    };
+    let finding = site.finding(context, reporter, message);
+    Some(finding.help(help))
 }
 
 /// Whether `pattern` is found in every text, or in every text of one line: `^.*$`.

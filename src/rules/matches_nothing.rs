@@ -1,9 +1,9 @@
 //! Patterns that no text meets.
 
-use super::site::sites;
+use super::site::{self, Site};
 use super::{Check, Rule};
 use crate::analysis::Language;
-use crate::finding::Severity;
+use crate::finding::{Finding, Severity};
 use crate::lint::{Context, Reporter};
 use crate::suggest::quoted;
 
@@ -17,23 +17,23 @@ pub static RULE: Rule = Rule {
 };
 
 fn check(context: &Context<'_>, reporter: &mut Reporter<'_>) {
+    site::report_each(context, reporter, finding);
+}
+
+fn finding(context: &Context<'_>, site: &Site<'_>, reporter: &Reporter<'_>) -> Option<Finding> {
     let analysis = &context.analysis;
-    for site in sites(context) {
-        let Some(pattern) = site.pattern() else {
-            continue;
-        };
-        if !analysis.matches_nothing(&Language::found(pattern)).holds() {
-            continue;
-        }
-        let consequence = match site.denies() {
-            true => "nothing is denied by it",
-            false => "every call is denied",
-        };
-        let shown = quoted(pattern.source());
-        let message = format!("{shown} is found in no text: {consequence}");
-        let help = "look for `^` or `$` in the middle, for classes with nothing in them, and for \
-                    special characters that need a `\\`";
-        let finding = site.finding(context, reporter, message);
-        reporter.report(finding.help(help));
+    let pattern = site.pattern()?;
+    if !analysis.matches_nothing(&Language::found(pattern)).holds() {
+        return None;
     }
+    let consequence = match site.denies() {
+        true => "nothing is denied by it",
+        false => "every call is denied",
+    };
+    let shown = quoted(pattern.source());
+    let message = format!("{shown} is found in no text: {consequence}");
+    let help = "look for `^` or `$` in the middle, for classes with nothing in them, and for \
+                    special characters that need a `\\`";
+    let finding = site.finding(context, reporter, message);
+    Some(finding.help(help))
 }

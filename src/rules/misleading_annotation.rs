@@ -3,7 +3,7 @@
 use super::{Check, Rule};
 use crate::finding::Severity;
 use crate::lint::{Reporter, ToolList};
-use crate::risk::{Category, ToolView, classify};
+use crate::risk::{Category, Source, ToolView};
 use crate::suggest::quoted;
 
 /// See `misleading_annotation.md`.
@@ -20,7 +20,11 @@ const SURE: f32 = 0.85;
 
 fn check(list: &ToolList<'_>, reporter: &mut Reporter<'_>) {
     for tool in &list.tools {
-        let judged = classify(&ToolView::from(*tool));
+        let judged = list.options.risk.classify(&ToolView::from(*tool));
+        // What the configuration says of a tool is nothing that its definition says.
+        if judged.evidence.iter().any(|e| e.source == Source::Override) {
+            continue;
+        }
         let claim = |claim: &str| claim.starts_with("readOnlyHint");
         let mut contradictions = judged.contradictions.iter();
         let Some(found) = contradictions.find(|found| claim(found.claim)) else {

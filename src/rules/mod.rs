@@ -61,6 +61,7 @@ mod shadowed_rule;
 mod shared_counter_name;
 mod site;
 mod star_tool;
+mod toxic_combination;
 mod unanchored_regex;
 mod uncovered_tool;
 mod unescaped_dot;
@@ -145,6 +146,7 @@ pub static ALL: &[&Rule] = &[
     &empty_policy::RULE,
     &hide_everything::RULE,
     &approval_in_name_only::RULE,
+    &toxic_combination::RULE,
     // Limits
     &shared_counter_name::RULE,
     &counter_name_mismatch::RULE,

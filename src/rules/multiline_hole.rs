@@ -1,8 +1,8 @@
 //! Patterns that a newline gets past.
 
-use super::site::{Site, sites};
+use super::site::{self, Site};
 use super::{Check, Rule};
-use crate::analysis::{Analysis, Language, Set};
+use crate::analysis::{Language, Set};
 use crate::finding::{Finding, Severity};
 use crate::lint::{Context, Reporter};
 use crate::suggest::quoted;
@@ -17,25 +17,17 @@ pub static RULE: Rule = Rule {
 };
 
 fn check(context: &Context<'_>, reporter: &mut Reporter<'_>) {
-    let analysis = &context.analysis;
-    for site in sites(context) {
-        let finding = match site.denies() {
-            true => dot(context, &site, analysis, reporter),
-            false => lines(context, &site, analysis, reporter),
-        };
-        if let Some(finding) = finding {
-            reporter.report(finding);
+    site::report_each(context, reporter, |context, site, reporter| {
+        match site.denies() {
+            true => dot(context, site, reporter),
+            false => lines(context, site, reporter),
         }
-    }
+    });
 }
 
 /// `(?m)` in what is required: one line of many is enough.
-fn lines(
-    context: &Context<'_>,
-    site: &Site<'_>,
-    analysis: &Analysis,
-    reporter: &Reporter<'_>,
-) -> Option<Finding> {
+fn lines(context: &Context<'_>, site: &Site<'_>, reporter: &Reporter<'_>) -> Option<Finding> {
+    let analysis = &context.analysis;
     let pattern = site.pattern()?;
     let shape = pattern.shape();
     if !shape.is_multi_line() {
@@ -63,12 +55,8 @@ fn lines(
 }
 
 /// `.` in what is denied: it stops at a newline.
-fn dot(
-    context: &Context<'_>,
-    site: &Site<'_>,
-    analysis: &Analysis,
-    reporter: &Reporter<'_>,
-) -> Option<Finding> {
+fn dot(context: &Context<'_>, site: &Site<'_>, reporter: &Reporter<'_>) -> Option<Finding> {
+    let analysis = &context.analysis;
     let pattern = site.pattern()?;
     let shape = pattern.shape();
     if !shape.has_dot() {

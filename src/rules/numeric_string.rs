@@ -55,7 +55,7 @@ fn check_condition(
         return;
     }
     let pointer = format!("{}/value", condition.pointer);
-    let Some(node) = context.root.at(&pointer) else {
+    let Some(node) = context.at(&pointer) else {
         return;
     };
     let listed = matches!(condition.test, Test::In(_) | Test::NotIn(_));

@@ -45,7 +45,7 @@ fn check_list(
         return;
     }
     let pointer = format!("{}/value", condition.pointer);
-    let Some(list) = context.root.at(&pointer) else {
+    let Some(list) = context.at(&pointer) else {
         return;
     };
     let items = list.as_sequence().unwrap_or_default();

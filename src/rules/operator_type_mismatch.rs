@@ -54,7 +54,7 @@ fn finding(
     condition: &Condition,
     kinds: &[Kind],
 ) -> Finding {
-    let node = context.root.at(&condition.pointer);
+    let node = context.at(&condition.pointer);
     let text = |key: &str| {
         let text = node.and_then(|node| node.get(key)?.as_str());
         quoted(text.unwrap_or_default())

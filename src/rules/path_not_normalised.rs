@@ -1,9 +1,9 @@
 //! Paths that are tested by how they begin, and written otherwise.
 
-use super::site::{Holds, Site, sites};
+use super::site::{self, Holds, Site};
 use super::{Check, Rule};
 use crate::analysis::{Analysis, Language, Set};
-use crate::finding::Severity;
+use crate::finding::{Finding, Severity};
 use crate::lint::{Context, Reporter};
 use crate::suggest::quoted;
 
@@ -17,38 +17,40 @@ pub static RULE: Rule = Rule {
 };
 
 fn check(context: &Context<'_>, reporter: &mut Reporter<'_>) {
+    site::report_each(context, reporter, finding);
+}
+
+fn finding(context: &Context<'_>, site: &Site<'_>, reporter: &Reporter<'_>) -> Option<Finding> {
     let analysis = &context.analysis;
-    for site in sites(context) {
-        let Some(prefix) = prefix(&site) else {
-            continue;
-        };
-        let through = match site.denies() {
-            true => site.first_through(analysis, spellings(&prefix)),
-            false => outside(&site, &prefix, analysis),
-        };
-        let Some(through) = through else {
-            continue;
-        };
-        let tested = site.substring().or(site.pattern().map(|p| p.source()));
-        let (how, help) = match site.denies() {
-            true => (
-                "denies paths by how they are written",
-                "a path has many spellings: require the folders that are allowed, without `..`",
-            ),
-            false => (
-                "does not keep a path where it begins",
-                "let no `..` in: spell out the characters of a name, or add a `deny_if` for \
+    let through = bypass(site, analysis)?;
+    let tested = site.substring().or(site.pattern().map(|p| p.source()));
+    let (how, help) = match site.denies() {
+        true => (
+            "denies paths by how they are written",
+            "a path has many spellings: require the folders that are allowed, without `..`",
+        ),
+        false => (
+            "does not keep a path where it begins",
+            "let no `..` in: spell out the characters of a name, or add a `deny_if` for \
                  `(^|/)\\.\\.(/|$)` where the format has one",
-            ),
-        };
-        let message = format!(
-            "{} {how}: with {} in `{}` a call gets through",
-            quoted(tested.unwrap_or_default()),
-            quoted(&through),
-            site.path
-        );
-        let finding = site.finding(context, reporter, message);
-        reporter.report(finding.help(help));
+        ),
+    };
+    let message = format!(
+        "{} {how}: with {} in `{}` a call gets through",
+        quoted(tested.unwrap_or_default()),
+        quoted(&through),
+        site.path
+    );
+    let finding = site.finding(context, reporter, message);
+    Some(finding.help(help))
+}
+
+/// A path that gets round the test of `site`, if that tests how a path begins.
+fn bypass(site: &Site<'_>, analysis: &Analysis) -> Option<String> {
+    let prefix = prefix(site)?;
+    match site.denies() {
+        true => site.first_through(analysis, spellings(&prefix)),
+        false => outside(site, &prefix, analysis),
     }
 }
 

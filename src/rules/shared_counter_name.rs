@@ -1,8 +1,8 @@
 //! One counter name on several tools: do they share a budget or not?
 
-use ahash::AHashMap;
+use ahash::{AHashMap, AHashSet};
 
-use super::{Check, Rule, bounds};
+use super::{Check, Rule, bounds, counter_conflict, counter_name_mismatch};
 use crate::dialect::Dialect;
 use crate::finding::{Finding, Severity};
 use crate::lint::{Context, ListedTool, Reporter};
@@ -24,11 +24,19 @@ fn check(context: &Context<'_>, reporter: &mut Reporter<'_>) {
     if context.dialect != Dialect::Gateway {
         return;
     }
+    // Where the maximums differ, or the name is a mistake, the more specific rules say so.
+    let conflicts = counter_conflict::names(context);
+    let mistakes: AHashSet<&str> = counter_name_mismatch::mistaken(context)
+        .map(|limit| limit.clause.pointer.as_str())
+        .collect();
     let mut names: Vec<&str> = Vec::new();
     let mut uses: AHashMap<&str, Vec<Use<'_, '_>>> = AHashMap::new();
     for listed in bounds::open_tools(context) {
         for limit in &listed.tool.rules.limits {
             let name = limit.counter.name.as_str();
+            if conflicts.contains(name) || mistakes.contains(limit.clause.pointer.as_str()) {
+                continue;
+            }
             let of_name = uses.entry(name).or_insert_with(|| {
                 names.push(name);
                 Vec::new()
@@ -70,7 +78,7 @@ fn report(
         quoted(listed.name()),
     );
     let place = |limit: &Limit| {
-        let node = context.root.at(&limit.clause.pointer);
+        let node = context.at(&limit.clause.pointer);
         let name = node.and_then(|node| node.get("counter"));
         name.map_or(limit.clause.span, |name| name.span)
     };

@@ -36,6 +36,22 @@ pub(super) fn sites<'a>(context: &'a Context<'_>) -> Vec<Site<'a>> {
     found
 }
 
+/// Reports what `find` says of each of the [`sites`].
+pub(super) fn report_each(
+    context: &Context<'_>,
+    reporter: &mut Reporter<'_>,
+    find: impl Fn(&Context<'_>, &Site<'_>, &Reporter<'_>) -> Option<Finding>,
+) {
+    for site in sites(context) {
+        if reporter.is_full() {
+            return;
+        }
+        if let Some(finding) = find(context, &site, reporter) {
+            reporter.report(finding);
+        }
+    }
+}
+
 fn add<'a>(rules: &'a Rules, every_tool: Option<&'a Rules>, found: &mut Vec<Site<'a>>) {
     for rule in &rules.rules {
         for condition in &rule.conditions {
@@ -132,7 +148,7 @@ impl<'a> Site<'a> {
         message: String,
     ) -> Finding {
         let pointer = self.value_pointer();
-        let value = context.root.at(&pointer);
+        let value = context.at(&pointer);
         let span = value.map_or(self.condition.span, |value| value.span);
         reporter.finding(pointer, span, message)
     }
@@ -159,7 +175,7 @@ pub(super) enum Holds {
 
 impl Holds {
     /// By the last word of `name` that tells: `file_url` is a URL, `url_file` a path.
-    fn by_name(name: &str) -> Self {
+    pub fn by_name(name: &str) -> Self {
         let words = words(name);
         let mut kinds = words.iter().rev().map(|word| Self::by_word(word));
         kinds

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::site::{Holds, Site, sites};
+use super::site::{self, Holds, Site};
 use super::{
     Check, Rule, half_anchored_alternation, host_by_substring, matches_everything,
     path_not_normalised,
@@ -24,26 +24,78 @@ pub static RULE: Rule = Rule {
 };
 
 fn check(context: &Context<'_>, reporter: &mut Reporter<'_>) {
-    let analysis = &context.analysis;
-    for site in sites(context) {
-        let finding = match site.denies() {
-            true => too_much(context, &site, analysis, reporter),
-            false => too_little(context, &site, analysis, reporter),
-        };
-        if let Some(finding) = finding {
-            reporter.report(finding);
+    site::report_each(context, reporter, |context, site, reporter| {
+        match site.denies() {
+            true => too_much(context, site, reporter),
+            false => too_little(context, site, reporter),
         }
-    }
+    });
 }
 
 /// A pattern that is required and lets more through than it matches.
-fn too_little(
-    context: &Context<'_>,
-    site: &Site<'_>,
-    analysis: &Analysis,
-    reporter: &Reporter<'_>,
-) -> Option<Finding> {
+fn too_little(context: &Context<'_>, site: &Site<'_>, reporter: &Reporter<'_>) -> Option<Finding> {
     let pattern = site.pattern()?;
+    let through = passing(site, pattern, &context.analysis)?;
+    let shape = pattern.shape();
+    let bounds = shape.bounds();
+    let bound_somewhere = bounds.start || bounds.end;
+    let where_found = match (bounds.start, bounds.end) {
+        (true, _) => "is bound at the beginning only of",
+        (_, true) => "is bound at the end only of",
+        _ => "may be found anywhere in",
+    };
+    let message = format!(
+        "{} {where_found} `{}`: {} gets through",
+        quoted(pattern.source()),
+        site.path,
+        quoted(&through.text)
+    );
+    let severity = match bound_somewhere || site.holds() == Holds::Prose {
+        true => Severity::Note,
+        false => Severity::Error,
+    };
+    let finding = site.finding(context, reporter, message).severity(severity);
+    let is_whole = through.kind == Kind::Visible && !bound_somewhere;
+    let bound = bound(pattern, &shape).filter(|_| is_whole);
+    Some(match bound {
+        Some(bound) => {
+            let edits = context
+                .edit
+                .replace(&site.value_pointer(), &json!(bound.as_str()));
+            finding
+                .help(format!(
+                    "if it is to match the whole argument, write {}",
+                    quoted(&bound)
+                ))
+                .fix(Fix::risky(format!("write {}", quoted(&bound)), edits))
+        }
+        None => finding.help(match through.kind {
+            Kind::Host => host_by_substring::help(site),
+            _ => "write a pattern for the whole argument, from `^` to `$`",
+        }),
+    })
+}
+
+/// A text that gets past a pattern.
+struct Through {
+    text: String,
+    kind: Kind,
+}
+
+/// What a [`Through`] shows.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    /// Another host.
+    Host,
+    /// Something else around what was meant.
+    Visible,
+    /// The same, but for characters that can't be seen.
+    Invisible,
+}
+
+/// A text that gets through where `pattern` is required of `site` and matches a part of it only.
+/// `None` also where another rule says it.
+fn passing(site: &Site<'_>, pattern: &Pattern, analysis: &Analysis) -> Option<Through> {
     let shape = pattern.shape();
     let bounds = shape.bounds();
     if (bounds.start && bounds.end)
@@ -58,58 +110,38 @@ fn too_little(
     {
         return None;
     }
-    let others = more_than_whole(pattern, analysis, site.holds(), &[Language::printable()]);
-    let visible = others.and_then(|others| site.gets_through(analysis, &others));
-    let is_told = visible.is_none();
-    let through = match (visible, bound_somewhere) {
-        (Some(text), _) => text,
-        // `.*x.*` says itself that `x` may stand anywhere on a line: it is no better for that.
-        (None, false) => {
-            let others = more_than_whole(pattern, analysis, site.holds(), &[])?;
-            site.gets_through(analysis, &others)?
-        }
-        (None, true) => return None,
+    let more = |within: &[Language]| {
+        let others = more_than_whole(pattern, analysis, site.holds(), within)?;
+        site.gets_through(analysis, &others)
     };
-    let where_found = match (bounds.start, bounds.end) {
-        (true, _) => "is bound at the beginning only of",
-        (_, true) => "is bound at the end only of",
-        _ => "may be found anywhere in",
+    let visible = || {
+        let text = more(&[Language::printable()])?;
+        Some((text, Kind::Visible))
     };
-    let message = format!(
-        "{} {where_found} `{}`: {} gets through",
-        quoted(pattern.source()),
-        site.path,
-        quoted(&through)
-    );
-    let severity = match bound_somewhere || site.holds() == Holds::Prose {
-        true => Severity::Note,
-        false => Severity::Error,
+    // `.*x.*` says itself that `x` may stand anywhere on a line: it is no better for that.
+    let invisible = || {
+        let text = (!bound_somewhere).then(|| more(&[]))??;
+        Some((text, Kind::Invisible))
     };
-    let finding = site.finding(context, reporter, message).severity(severity);
-    let bound = bound(pattern, &shape).filter(|_| !is_told && !bound_somewhere);
-    Some(match bound {
-        Some(bound) => {
-            let edits = context
-                .edit
-                .replace(&site.value_pointer(), &json!(bound.as_str()));
-            finding
-                .help(format!(
-                    "if it is to match the whole argument, write {}",
-                    quoted(&bound)
-                ))
-                .fix(Fix::risky(format!("write {}", quoted(&bound)), edits))
-        }
-        None => finding.help("write a pattern for the whole argument, from `^` to `$`"),
-    })
+    // Another host tells more than any other text.
+    let host = host_by_substring::bypass(site, analysis).map(|text| (text, Kind::Host));
+    let (text, kind) = host.or_else(visible).or_else(invisible)?;
+    Some(Through { text, kind })
+}
+
+/// Whether this rule reports the pattern of `site` as one that may be found anywhere. That is an
+/// error, which host-by-substring does not repeat as a warning.
+pub(super) fn is_found_anywhere(site: &Site<'_>, analysis: &Analysis) -> bool {
+    let Some(pattern) = site.pattern().filter(|_| !site.denies()) else {
+        return false;
+    };
+    let bounds = pattern.shape().bounds();
+    !bounds.start && !bounds.end && passing(site, pattern, analysis).is_some()
 }
 
 /// A pattern for a name, in a denial, that is found in other names too.
-fn too_much(
-    context: &Context<'_>,
-    site: &Site<'_>,
-    analysis: &Analysis,
-    reporter: &Reporter<'_>,
-) -> Option<Finding> {
+fn too_much(context: &Context<'_>, site: &Site<'_>, reporter: &Reporter<'_>) -> Option<Finding> {
+    let analysis = &context.analysis;
     let pattern = site.pattern()?;
     if site.holds() != Holds::Name || !pattern.shape().is_plain_text() {
         return None;

@@ -3,9 +3,9 @@
 use serde_json::json;
 
 use super::host_by_substring;
-use super::site::{Holds, Site, sites};
+use super::site::{self, Holds, Site};
 use super::{Check, Rule};
-use crate::analysis::{Analysis, Language, Set};
+use crate::analysis::{Language, Set};
 use crate::finding::{Finding, Fix, Severity};
 use crate::lint::{Context, Reporter};
 use crate::policy::re2::Pattern;
@@ -21,20 +21,11 @@ pub static RULE: Rule = Rule {
 };
 
 fn check(context: &Context<'_>, reporter: &mut Reporter<'_>) {
-    let analysis = &context.analysis;
-    for site in sites(context) {
-        if let Some(finding) = finding(context, &site, analysis, reporter) {
-            reporter.report(finding);
-        }
-    }
+    site::report_each(context, reporter, finding);
 }
 
-fn finding(
-    context: &Context<'_>,
-    site: &Site<'_>,
-    analysis: &Analysis,
-    reporter: &Reporter<'_>,
-) -> Option<Finding> {
+fn finding(context: &Context<'_>, site: &Site<'_>, reporter: &Reporter<'_>) -> Option<Finding> {
+    let analysis = &context.analysis;
     let pattern = site.pattern()?;
     let is_url = pattern.source().contains("://");
     if !matches!(site.holds(), Holds::Url | Holds::Host | Holds::Email) && !is_url {
@@ -56,10 +47,16 @@ fn finding(
         .replace(&site.value_pointer(), &json!(escaped.source()));
     let finding = site.finding(context, reporter, message);
     let meant = quoted(escaped.source());
+    let title = format!("write {meant}");
+    // A narrower pattern requires more, and denies less.
+    let fix = match site.denies() {
+        true => Fix::risky(title, edits),
+        false => Fix::safe(title, edits),
+    };
     Some(
         finding
             .help(format!("write `\\.` for a dot: {meant}"))
-            .fix(Fix::safe(format!("write {meant}"), edits)),
+            .fix(fix),
     )
 }
 

@@ -53,7 +53,7 @@ fn report(
     let place = ["increment_from", "state/increment_from"]
         .map(|key| format!("{}/{key}", limit.clause.pointer))
         .into_iter()
-        .find_map(|pointer| Some((context.root.at(&pointer)?.span, pointer)));
+        .find_map(|pointer| Some((context.at(&pointer)?.span, pointer)));
     let (span, pointer) = place.unwrap_or((limit.clause.span, limit.clause.pointer.clone()));
     let title = format!(
         "require {} to be a number from 0",

@@ -95,7 +95,7 @@ fn check_amount(
     let pointers = ["/increment_from", "/state/increment_from"];
     let pointers = pointers.map(|below| format!("{}{below}", limit.clause.pointer));
     for pointer in pointers {
-        if context.root.at(&pointer).is_some() {
+        if context.at(&pointer).is_some() {
             let absent = Absent {
                 path,
                 absence,
@@ -113,7 +113,7 @@ fn report(
     consequence: &str,
     reporter: &mut Reporter<'_>,
 ) {
-    let (Some(node), Some(listed)) = (context.root.at(&absent.pointer), group.listed) else {
+    let (Some(node), Some(listed)) = (context.at(&absent.pointer), group.listed) else {
         return;
     };
     let (path, tool) = (quoted(&absent.path.to_string()), quoted(listed.name()));

@@ -54,6 +54,12 @@ impl<'a> Places<'a> {
         })
     }
 
+    /// The member that `pointer` names, with its key, if it is in the tree.
+    pub fn entry_at(&self, pointer: &str) -> Option<&'a Entry> {
+        let (parent, _) = pointer.rsplit_once('/')?;
+        self.member(self.at(parent)?, &tokens(pointer).last()?)
+    }
+
     /// The member `key` of `node`.
     pub fn member(&self, node: &'a Node, key: &str) -> Option<&'a Entry> {
         let entries = node.as_mapping()?;
