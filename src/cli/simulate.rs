@@ -15,7 +15,7 @@ use super::policies::{Loaded, Loader};
 use super::progress::Progress;
 use super::{Trouble, assignment, configuration, output};
 use crate::engine::{Replay, Unknowns};
-use crate::render::replay::{Context, PolicySource, csv, json, jsonl, text};
+use crate::render::replay::{Context, PolicySource, csv, github, json, jsonl, markdown, text};
 use crate::replay::Row;
 use crate::replay::assign::name_glob;
 use crate::replay::pipeline::{Event, Options, Session, Stop};
@@ -54,8 +54,10 @@ pub fn run(args: &Simulate, common: &Common, console: Console) -> Result<Exit, T
             .collect(),
         style: output::style(common),
     };
+    let format = output::format(args.format, ReplayFormat::Text, ReplayFormat::Github);
     let mut run = Run {
         args,
+        format,
         only: only(args)?,
         context: &context,
         out: output::open(common)?,
@@ -85,9 +87,13 @@ pub fn run(args: &Simulate, common: &Common, console: Console) -> Result<Exit, T
     let skipped = notices.skipped();
     let summary = summarizer.finish(&policies, &session.counters, &session.coverage);
     notices.finish(&policies, summary.total.calls, args.interval.is_some());
-    match args.format {
+    match format {
         ReplayFormat::Text => text::write(&summary, skipped, &context, &mut out)?,
         ReplayFormat::Json => json::write(&summary, skipped, &context, &mut out)?,
+        ReplayFormat::Markdown => markdown::write(&summary, skipped, &context, &mut out)?,
+        ReplayFormat::Github => {
+            github::write(&summary, skipped, &context, &output::root(), &mut out)?;
+        }
         ReplayFormat::Jsonl | ReplayFormat::Csv => {}
     }
     out.flush()?;
@@ -97,6 +103,7 @@ pub fn run(args: &Simulate, common: &Common, console: Console) -> Result<Exit, T
 /// What takes the events of a replay.
 struct Run<'r> {
     args: &'r Simulate,
+    format: ReplayFormat,
     only: Vec<GlobMatcher>,
     context: &'r Context<'r>,
     out: Box<dyn Write>,
@@ -107,7 +114,7 @@ struct Run<'r> {
 
 impl Run<'_> {
     fn begin(&mut self) -> io::Result<()> {
-        match self.args.format {
+        match self.format {
             ReplayFormat::Csv => csv::write_header(self.args.show_args, &mut self.out),
             _ => Ok(()),
         }
@@ -136,10 +143,13 @@ impl Run<'_> {
     }
 
     fn write(&mut self, row: &Row<'_>) -> io::Result<()> {
-        match self.args.format {
+        match self.format {
             ReplayFormat::Jsonl => self.jsonl.write(row, self.context, &mut self.out),
             ReplayFormat::Csv => csv::write(row, self.args.show_args, self.context, &mut self.out),
-            ReplayFormat::Text | ReplayFormat::Json => Ok(()),
+            ReplayFormat::Text
+            | ReplayFormat::Json
+            | ReplayFormat::Markdown
+            | ReplayFormat::Github => Ok(()),
         }
     }
 
