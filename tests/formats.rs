@@ -103,8 +103,11 @@ fn valid_sarif(log: &Value) {
     assert!(errors.is_empty(), "{errors:#?}");
 }
 
-/// Parses a line of a log as GitHub's runner does: command, properties, message.
-fn workflow_command(line: &str) -> Option<(String, Vec<(String, String)>, String)> {
+/// A command in a log: its name, its properties and its message.
+type Commanded = (String, Vec<(String, String)>, String);
+
+/// Parses a line of a log as GitHub's runner does.
+fn workflow_command(line: &str) -> Option<Commanded> {
     let rest = line.trim_start().strip_prefix("::")?;
     let (command, message) = rest.split_once("::")?;
     let (name, properties) = command.split_once(' ').unwrap_or((command, ""));
@@ -119,7 +122,7 @@ fn workflow_command(line: &str) -> Option<(String, Vec<(String, String)>, String
 }
 
 /// The lines of a log are ours, or nothing that the runner obeys. Gives the commands.
-fn check_github(out: &str) -> Vec<(String, Vec<(String, String)>, String)> {
+fn check_github(out: &str) -> Vec<Commanded> {
     let known = ["file", "line", "endLine", "col", "endColumn", "title"];
     let mut commands = Vec::new();
     for line in out

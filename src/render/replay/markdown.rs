@@ -30,7 +30,9 @@ pub fn write(
         context,
         document: Document::new("mcplint: replay"),
     };
-    report.document.line(&total_line(summary, skipped));
+    report
+        .document
+        .line(&format!("\n{}", total_line(summary, skipped)));
     report.tools(summary);
     report.rules(&summary.by_rule);
     report.needs(&summary.needs);
