@@ -55,7 +55,7 @@ impl Desk {
             .args(arguments)
             .current_dir(self.path())
             .stdin(Stdio::null());
-        for name in ["NO_COLOR", "CLICOLOR_FORCE", "COLUMNS"] {
+        for name in ["NO_COLOR", "CLICOLOR_FORCE", "COLUMNS", "GITHUB_ACTIONS"] {
             command.env_remove(name);
         }
         command

@@ -236,9 +236,9 @@ pub struct Simulate {
     /// or else the one policy below the working directory
     #[arg(long = "policy", value_name = "[SERVER=]FILE")]
     pub policies: Vec<String>,
-    /// How to write the result
-    #[arg(long, value_name = "FORMAT", default_value = "text")]
-    pub format: ReplayFormat,
+    /// How to write the result [default: text, or github where GITHUB_ACTIONS is true]
+    #[arg(long, value_name = "FORMAT")]
+    pub format: Option<ReplayFormat>,
     /// What the traces are
     #[arg(long, value_name = "FORMAT", default_value = "auto")]
     pub input: InputFormat,
@@ -305,8 +305,12 @@ pub enum ReplayFormat {
     Jsonl,
     /// One decision a line, for spreadsheets
     Csv,
+    /// Tables, for the summary of a step
+    Markdown,
     /// A page for a browser, in one file
     Html,
+    /// Annotations of a pull request, as commands to GitHub's runner
+    Github,
 }
 
 /// What a trace is.

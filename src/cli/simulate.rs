@@ -16,7 +16,9 @@ use super::progress::Progress;
 use super::snapshot::Snapshot;
 use super::{Trouble, assignment, configuration, output};
 use crate::engine::{Replay, Thoroughness};
-use crate::render::replay::{Context, PolicySource, csv, html, json, jsonl, text};
+use crate::render::replay::{
+    Context, PolicySource, csv, github, html, json, jsonl, markdown, text,
+};
 use crate::replay::Row;
 use crate::replay::assign::name_glob;
 use crate::replay::pipeline::{Event, Options, Session, Stop};
@@ -58,8 +60,10 @@ pub fn run(args: &Simulate, common: &Common, console: Console) -> Result<Exit, T
         style: output::style(common),
         verbose: common.verbose,
     };
+    let format = output::format(args.format, ReplayFormat::Text, ReplayFormat::Github);
     let mut run = Run {
         args,
+        format,
         only: only(args)?,
         context: &context,
         out: output::open(common)?,
@@ -71,7 +75,7 @@ pub fn run(args: &Simulate, common: &Common, console: Console) -> Result<Exit, T
     };
     run.begin()?;
     let progress = Progress::new(&locations, common.quiet);
-    let mut session = Session::new(&policies, options(args));
+    let mut session = Session::new(&policies, options(args, format));
     for (number, location) in locations.iter().enumerate() {
         let stream = trace::open(location, progress.watcher())
             .map_err(|error| cannot_read(location, &error))?;
@@ -93,10 +97,14 @@ pub fn run(args: &Simulate, common: &Common, console: Console) -> Result<Exit, T
     let skipped = notices.skipped();
     let summary = summarizer.finish(&policies, &session.counters, &session.coverage);
     notices.finish(&policies, summary.total.calls, args.interval.is_some());
-    match args.format {
+    match format {
         ReplayFormat::Text => text::write(&summary, skipped, &context, &mut out)?,
         ReplayFormat::Json => json::write(&summary, skipped, &context, &mut out)?,
+        ReplayFormat::Markdown => markdown::write(&summary, skipped, &context, &mut out)?,
         ReplayFormat::Html => html::write(&summary, &timeline, skipped, &context, &mut out)?,
+        ReplayFormat::Github => {
+            github::write(&summary, skipped, &context, &output::root(), &mut out)?;
+        }
         ReplayFormat::Jsonl | ReplayFormat::Csv => {}
     }
     out.flush()?;
@@ -110,6 +118,7 @@ pub fn run(args: &Simulate, common: &Common, console: Console) -> Result<Exit, T
 /// What takes the events of a replay.
 struct Run<'r> {
     args: &'r Simulate,
+    format: ReplayFormat,
     only: Vec<GlobMatcher>,
     context: &'r Context<'r>,
     out: Box<dyn Write>,
@@ -122,7 +131,7 @@ struct Run<'r> {
 
 impl Run<'_> {
     fn begin(&mut self) -> io::Result<()> {
-        match self.args.format {
+        match self.format {
             ReplayFormat::Csv => csv::write_header(self.args.show_args, &mut self.out),
             _ => Ok(()),
         }
@@ -154,14 +163,17 @@ impl Run<'_> {
     }
 
     fn write(&mut self, row: &Row<'_>) -> io::Result<()> {
-        match self.args.format {
+        match self.format {
             ReplayFormat::Jsonl => self.jsonl.write(row, self.context, &mut self.out),
             ReplayFormat::Csv => csv::write(row, self.args.show_args, self.context, &mut self.out),
             ReplayFormat::Html => {
                 self.timeline.count(row.ts, row.decision);
                 Ok(())
             }
-            ReplayFormat::Text | ReplayFormat::Json => Ok(()),
+            ReplayFormat::Text
+            | ReplayFormat::Json
+            | ReplayFormat::Markdown
+            | ReplayFormat::Github => Ok(()),
         }
     }
 
@@ -180,7 +192,7 @@ impl Run<'_> {
     }
 }
 
-fn options(args: &Simulate) -> Options {
+fn options(args: &Simulate, format: ReplayFormat) -> Options {
     let processors = || available_parallelism().map_or(1, NonZeroUsize::get);
     let default = || processors().min(MAX_DEFAULT_THREADS);
     Options {
@@ -190,9 +202,9 @@ fn options(args: &Simulate) -> Options {
         },
         interval: args.interval,
         keep_args: args.show_args,
-        thoroughness: match args.format {
-            ReplayFormat::Text | ReplayFormat::Json | ReplayFormat::Html => Thoroughness::Every,
+        thoroughness: match format {
             ReplayFormat::Jsonl | ReplayFormat::Csv => Thoroughness::Deciding,
+            _ => Thoroughness::Every,
         },
         threads: NonZeroUsize::new(args.threads.map_or_else(default, usize::from))
             .unwrap_or(NonZeroUsize::MIN),

@@ -17,7 +17,7 @@ impl Document {
     /// A document that has only a heading.
     pub(super) fn new(heading: &str) -> Self {
         Self {
-            text: format!("## {heading}\n\n"),
+            text: format!("## {heading}\n"),
             full: false,
         }
     }

@@ -48,7 +48,7 @@ fn suite_of(file: &FileFindings<'_>, suppressed: &[&Suppressed]) -> TestSuite {
             .set_type(finding.rule.id)
             .set_message(xml_text(&finding.message))
             .set_description(description(finding, &place));
-        case(&name, &title(finding, &place), status)
+        at_line(case(&name, &title(finding, &place), status), file, finding)
     });
     let skipped = suppressed.iter().map(|suppressed| {
         let finding = &suppressed.finding;
@@ -59,7 +59,7 @@ fn suite_of(file: &FileFindings<'_>, suppressed: &[&Suppressed]) -> TestSuite {
             Some(reason) => format!("ignored: {}", xml_text(reason)),
             None => "ignored".to_owned(),
         });
-        case(&name, &title(finding, &place), status)
+        at_line(case(&name, &title(finding, &place), status), file, finding)
     });
     let cases: Vec<_> = failed.chain(skipped).collect();
     if cases.is_empty() {
@@ -81,6 +81,14 @@ fn suite(name: &str, cases: impl IntoIterator<Item = TestCase>) -> TestSuite {
 fn case(class: &str, name: &str, status: TestCaseStatus) -> TestCase {
     let mut case = TestCase::new(name, status);
     case.set_classname(class);
+    case.extra.insert("file".into(), class.into());
+    case
+}
+
+/// The test with the line of its finding, which some that show tests make a link of.
+fn at_line(mut case: TestCase, file: &FileFindings<'_>, finding: &Finding) -> TestCase {
+    let line = file.lines.line(finding.span.start);
+    case.extra.insert("line".into(), line.to_string().into());
     case
 }
 

@@ -29,6 +29,9 @@ pub fn write(
     out: &mut dyn io::Write,
 ) -> io::Result<()> {
     let mut document = Document::new(&format!("mcplint: {}", markdown(&summary(report))));
+    if !account.unread.is_empty() {
+        document.line("");
+    }
     for unread in account.unread.iter().take(ROWS) {
         document.line(&format!(
             "- {}",

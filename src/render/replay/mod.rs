@@ -1,13 +1,17 @@
 //! Replays to bytes: decisions as they are made, summaries at the end.
 
 pub mod csv;
+pub mod github;
 pub mod html;
 pub mod json;
 pub mod jsonl;
+pub mod markdown;
 pub mod snapshot;
 pub mod text;
 
 use crate::engine::Decision;
+use crate::policy::quantity::grouped;
+use crate::replay::summary::{Summary, Tally};
 use crate::source::position::LineIndex;
 
 use super::{FileFindings, Style};
@@ -62,6 +66,33 @@ impl Context<'_> {
             None
         }
     }
+}
+
+/// One line, without a line feed, that says what became of the calls.
+fn total_line(summary: &Summary, skipped: u64) -> String {
+    let Tally {
+        calls,
+        allow,
+        deny,
+        throttle,
+        unknown,
+    } = summary.total;
+    let noun = if calls == 1 { "call" } else { "calls" };
+    let mut line = format!(
+        "{} {noun}: {} allowed, {} denied, {} throttled",
+        grouped(calls),
+        grouped(allow),
+        grouped(deny),
+        grouped(throttle)
+    );
+    if unknown > 0 {
+        line += &format!(", {} unknown", grouped(unknown));
+    }
+    if skipped > 0 {
+        let noun = if skipped == 1 { "line" } else { "lines" };
+        line += &format!("; {} {noun} skipped", grouped(skipped));
+    }
+    line
 }
 
 /// The word for a decision.

@@ -416,7 +416,7 @@ fn place(policy: PolicySource<'_>, span: Span) -> String {
 }
 
 /// The first line of a clause that says something: an opening brace alone does not.
-fn telling_line(text: &str, span: Span) -> Span {
+pub(super) fn telling_line(text: &str, span: Span) -> Span {
     let clause = text.get(span.range()).unwrap_or("");
     let mut start = span.start;
     for line in clause.split_inclusive('\n') {
