@@ -11,6 +11,7 @@ use crate::config::FailLevel;
 use crate::dialect::Dialect;
 use crate::finding::Severity;
 use crate::risk::RiskLevel;
+use crate::trace::format::Format;
 
 /// Validates the policies that stand between AI agents and MCP tools, and replays recorded tool
 /// calls through them.
@@ -214,7 +215,8 @@ pub enum FindingFormat {
 /// `mcplint simulate`
 #[derive(Debug, Args)]
 pub struct Simulate {
-    /// Recordings of tool calls; - is standard input. Gzip and Zstandard are read as they are
+    /// Recordings of tool calls, or folders whose files are one trace each; - is standard input.
+    /// Gzip and Zstandard are read as they are
     #[arg(value_name = "TRACE", required = true)]
     pub traces: Vec<String>,
     /// The policy for every call, or for one server's. Without it: what the configuration names,
@@ -292,6 +294,35 @@ pub enum InputFormat {
     Auto,
     /// mcplint's own: one JSON object a line, one call each
     Native,
+    /// Messages of MCP sessions, one a line
+    #[value(name = "jsonrpc")]
+    JsonRpc,
+    /// OpenTelemetry traces in the JSON encoding of OTLP
+    Otel,
+    /// Session transcripts of Claude Code
+    ClaudeCode,
+    /// Rollouts of Codex
+    Codex,
+    /// Event logs of the Intercept engine
+    Intercept,
+    /// Logs of a gateway's proxy
+    Gateway,
+}
+
+impl InputFormat {
+    /// The format that was asked for, if one was.
+    pub fn format(self) -> Option<Format> {
+        Some(match self {
+            InputFormat::Auto => return None,
+            InputFormat::Native => Format::Native,
+            InputFormat::JsonRpc => Format::JsonRpc,
+            InputFormat::Otel => Format::Otel,
+            InputFormat::ClaudeCode => Format::ClaudeCode,
+            InputFormat::Codex => Format::Codex,
+            InputFormat::Intercept => Format::Intercept,
+            InputFormat::Gateway => Format::Gateway,
+        })
+    }
 }
 
 /// Whether tools share counters of one name.
