@@ -44,6 +44,9 @@ pub enum Command {
     Lint(Box<Lint>),
     /// Replay recorded calls through a policy
     Simulate(Box<Simulate>),
+    /// Work on recordings themselves
+    #[command(subcommand)]
+    Trace(Trace),
     /// Risk category of each tool, with the evidence
     Classify(Classify),
     /// What a rule is about; or what a tool can do at worst and the policy to have for it
@@ -341,6 +344,34 @@ pub enum AssumeUnknown {
     Allow,
     /// It does not count
     Deny,
+}
+
+/// `mcplint trace`
+#[derive(Debug, Subcommand)]
+pub enum Trace {
+    /// Write recordings of any format as native JSONL, one call a line
+    Convert(Convert),
+}
+
+/// `mcplint trace convert`
+#[derive(Debug, Args)]
+pub struct Convert {
+    /// Recordings of tool calls, or folders whose files are one trace each; - is standard input.
+    /// Gzip and Zstandard are read as they are
+    #[arg(value_name = "TRACE", required = true)]
+    pub traces: Vec<String>,
+    /// What the traces are
+    #[arg(long, value_name = "FORMAT", default_value = "auto")]
+    pub input: InputFormat,
+    /// Replace argument values by tokens that keep type and equality
+    #[arg(long)]
+    pub redact: bool,
+    /// Make the tokens with the key in this file, so that those of several runs can be compared
+    #[arg(long, value_name = "FILE", requires = "redact")]
+    pub redact_key_file: Option<PathBuf>,
+    /// End with exit code 2 at a line that can't be read, instead of counting it
+    #[arg(long)]
+    pub strict: bool,
 }
 
 /// `mcplint classify`

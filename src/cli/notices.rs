@@ -98,15 +98,12 @@ impl<'n> Notices<'n> {
     /// A call was decided, reported or not.
     pub fn call(&mut self, row: &Row<'_>) {
         let (server, policy) = (row.server, row.policy);
-        self.calls += 1;
         if let (Some(ts), None) = (row.ts, row.ts_text)
             && (1..SECONDS_OF_OUR_TIME).contains(&ts.seconds)
         {
             self.early.note(&self.files[row.trace], row.line);
         }
-        for problem in std::mem::take(&mut self.waiting) {
-            self.tell_skipped(&problem);
-        }
+        self.is_a_call();
         if let Some(policy) = policy
             && !self.policies.contains(&policy)
         {
@@ -119,6 +116,14 @@ impl<'n> Notices<'n> {
         }
     }
 
+    /// A line is a call: what was wrong with lines before it is wrong with them alone.
+    pub fn is_a_call(&mut self) {
+        self.calls += 1;
+        for problem in std::mem::take(&mut self.waiting) {
+            self.tell_skipped(&problem);
+        }
+    }
+
     /// Something else than a decision happened.
     pub fn note(&mut self, event: &Event<'_>) {
         match event {
@@ -127,10 +132,7 @@ impl<'n> Notices<'n> {
                 line,
                 problem,
             } => self.unreadable_line(*trace, *line, problem),
-            Event::Noted { trace, line, note } => {
-                let file = &self.files[*trace];
-                self.console.warning(format!("{file}:{line}: {note}"));
-            }
+            Event::Noted { trace, line, note } => self.noted(*trace, *line, note),
             Event::Late { trace, line } => self.late.note(&self.files[*trace], *line),
             Event::Forwarded { trace, line } => self.forwarded.note(&self.files[*trace], *line),
             Event::OutOfOrder { trace, line } => {
@@ -140,7 +142,14 @@ impl<'n> Notices<'n> {
         }
     }
 
-    fn unreadable_line(&mut self, trace: usize, line: u64, problem: &str) {
+    /// There is something to say about how a file is read.
+    pub fn noted(&self, trace: usize, line: u64, note: &str) {
+        let file = &self.files[trace];
+        self.console.warning(format!("{file}:{line}: {note}"));
+    }
+
+    /// A line is no call, though it should be one.
+    pub fn unreadable_line(&mut self, trace: usize, line: u64, problem: &str) {
         self.unreadable += 1;
         self.skipped += 1;
         if self.unreadable > TOLD_LINES {
@@ -167,8 +176,9 @@ impl<'n> Notices<'n> {
         {
             return Err(Trouble::with_help(
                 format!("no line of `{}` is a tool call: {problem}", self.trace),
-                "a native trace has one JSON object a line, with at least a `tool`; `jq -c .` puts \
-                 objects on lines of their own, `jq -c '.[]'` the objects of a list",
+                "recordings of other formats are known by their first lines, or --input names the \
+                 format; a native trace has one JSON object a line, with at least a `tool`: `jq -c .` \
+                 puts objects on lines of their own, `jq -c '.[]'` the objects of a list",
             ));
         }
         if self.calls == 0 {

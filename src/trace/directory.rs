@@ -89,6 +89,10 @@ impl Merged {
                 None => merged.others.push(number),
             }
         }
+        if merged.later.is_empty() {
+            let why = "none of the .jsonl and .json files in the folder begins like a recording";
+            return Err(io::Error::new(io::ErrorKind::InvalidData, why));
+        }
         merged.later.sort_unstable_by(|a, b| b.cmp(a));
         merged.others.reverse();
         Ok(merged)

@@ -125,7 +125,8 @@ fn starts_of_lines(start: &str) -> impl Iterator<Item = &str> {
 pub struct Shape<'t>(Vec<(&'t str, &'t str)>);
 
 impl<'t> Shape<'t> {
-    fn of(text: &'t str) -> Self {
+    /// The members of the object that `text` begins with.
+    pub fn of(text: &'t str) -> Self {
         if !text.starts_with('{') {
             return Self(Vec::new());
         }
