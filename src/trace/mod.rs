@@ -16,6 +16,7 @@ pub mod native;
 pub mod otel;
 pub mod pending;
 pub mod record;
+pub mod redact;
 pub mod rewrite;
 pub mod source;
 
