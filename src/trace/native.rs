@@ -80,6 +80,8 @@ struct Record<'t> {
     tool: Option<Cow<'t, str>>,
     args: Option<Args<'t>>,
     arg_keys: Option<Vec<Cow<'t, str>>>,
+    /// Whether a hash of arguments is given: so there were some.
+    hashed: bool,
     outcome: Outcome,
     /// A field that holds the tool's name, or what is done, in formats of others.
     stands_in: Option<String>,
@@ -111,6 +113,8 @@ impl<'t> Record<'t> {
                 });
             }
             "arg_keys" => self.arg_keys = names(value)?,
+            // A recorder leaves the hash out, or empty, where there was nothing to hash.
+            "args_hash" => self.hashed = optional_text(key, value)?.is_some_and(|h| !h.is_empty()),
             "result" => self.outcome = outcome(value)?,
             // What says what the call should come to is no part of it; other fields are the
             // recorder's, unless the arguments turn out to be missing.
@@ -150,6 +154,7 @@ impl<'t> Record<'t> {
         };
         if self.args.is_none()
             && self.arg_keys.is_none()
+            && !self.hashed
             && let Some((field, meant)) = self.misspelt
         {
             // Decided as if it had no arguments, the call would be another one.
@@ -161,6 +166,7 @@ impl<'t> Record<'t> {
         let args = match (self.args, self.arg_keys) {
             // A recorder that keeps names only may write `args: null` beside them.
             (None | Some(Args::None), Some(names)) => Args::NamesOnly(names),
+            (None | Some(Args::None), None) if self.hashed => Args::Unknown,
             (Some(args), _) => args,
             (None, None) => Args::None,
         };
