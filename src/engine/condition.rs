@@ -357,7 +357,7 @@ impl Paths {
                     }
                 }
             }
-            Args::Unknown => found.fill(Argument::Unrecorded {
+            Args::Hashed(_) => found.fill(Argument::Unrecorded {
                 perhaps_missing: true,
             }),
             Args::Object(_) | Args::None | Args::NotAnObject(_) => {}
