@@ -76,6 +76,19 @@ impl Outcome {
         "error",
     ];
 
+    /// How a native trace writes it. `None` if nothing was recorded.
+    pub fn name(self) -> Option<&'static str> {
+        Some(match self {
+            Outcome::Unspecified => return None,
+            Outcome::Ok => "ok",
+            Outcome::ToolError => "tool_error",
+            Outcome::RpcError => "rpc_error",
+            Outcome::NoAnswer => "no_answer",
+            Outcome::Denied => "denied",
+            Outcome::Error => "error",
+        })
+    }
+
     /// The outcome that a native trace writes as `name`.
     pub fn parse(name: &str) -> Option<Self> {
         Some(match name {

@@ -17,6 +17,7 @@ mod schema;
 mod simulate;
 pub mod time_point;
 mod tool_lists;
+mod trace;
 mod validate;
 
 use std::io;
@@ -37,6 +38,7 @@ pub fn run(cli: &Cli) -> Exit {
         Some(Command::Lint(args)) => lint::run(args, common, console),
         Some(Command::Validate(args)) => validate::run(args, common, console),
         Some(Command::Simulate(args)) => simulate::run(args, common, console),
+        Some(Command::Trace(args::Trace::Convert(args))) => trace::convert(args, common, console),
         Some(Command::Classify(args)) => classify::run(args, common, console),
         Some(Command::Explain(args)) => explain::run(args, common, console),
         Some(Command::Schema(args)) => schema::run(args, common),

@@ -4,10 +4,11 @@ use std::borrow::Cow;
 use std::fmt;
 
 use crate::call::{Args, Outcome, ToolCall};
-use crate::json::{self, Field, Tape, walk};
+use crate::json::{Field, Tape, walk};
 use crate::suggest::{nearest, quoted};
 use crate::time::Timestamp;
 use crate::trace::blocks::Line;
+use crate::trace::convert::syntax_error;
 
 /// Reads lines. Keeps its buffers from one line to the next.
 #[derive(Debug, Default)]
@@ -41,7 +42,7 @@ impl Reader {
             return Ok(None);
         }
         let record = self.tape.read(line.block, line.span);
-        let record = record.map_err(|e| syntax_error(&e, line))?;
+        let record = record.map_err(|e| LineError(syntax_error(&e, line)))?;
         let Some(record) = record else {
             return error("the line is not a JSON object");
         };
@@ -51,22 +52,6 @@ impl Reader {
         }
         fields.into_call(line.number).map(Some)
     }
-}
-
-fn syntax_error(error: &json::Error, line: Line<'_>) -> LineError {
-    let before = &line.block[line.span.start..error.span.start];
-    let column = before.chars().count() + 1;
-    LineError(match error.kind {
-        json::ErrorKind::DuplicateKey(_) => {
-            let key = walk::decode(&line.block[error.span.range()]);
-            let key = quoted(&key);
-            format!("the key {key} stands twice in one object (column {column})")
-        }
-        json::ErrorKind::UnexpectedEnd => {
-            format!("not JSON: the line is cut short (column {column})")
-        }
-        kind => format!("not JSON: {kind} (column {column})"),
-    })
 }
 
 /// The fields of a record, as they come.
@@ -82,6 +67,7 @@ struct Record<'t> {
     arg_keys: Option<Vec<Cow<'t, str>>>,
     args_hash: Option<Cow<'t, str>>,
     outcome: Outcome,
+    in_batch: bool,
     /// A field that holds the tool's name, or what is done, in formats of others.
     stands_in: Option<String>,
     /// A field that the format does not have, and the one for arguments that it resembles.
@@ -115,6 +101,11 @@ impl<'t> Record<'t> {
             // A recorder leaves the hash out, or empty, where there was nothing to hash.
             "args_hash" => self.args_hash = optional_text(key, value)?.filter(|h| !h.is_empty()),
             "result" => self.outcome = outcome(value)?,
+            "in_batch" => match value {
+                walk::Value::Bool(in_batch) => self.in_batch = in_batch,
+                walk::Value::Null => {}
+                _ => return error("`in_batch` is not true or false"),
+            },
             // What says what the call should come to is no part of it; other fields are the
             // recorder's, unless the arguments turn out to be missing.
             "expect" | "expect_rule" => {}
@@ -179,7 +170,7 @@ impl<'t> Record<'t> {
             tool,
             args,
             outcome: self.outcome,
-            in_batch: false,
+            in_batch: self.in_batch,
         })
     }
 }
