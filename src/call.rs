@@ -41,6 +41,8 @@ pub enum Args<'t> {
     NotAnObject(&'t str),
     /// Only the names of the top-level arguments are known, not their values.
     NamesOnly(Vec<Cow<'t, str>>),
+    /// There were some, but neither their names nor their values are known: only this hash of them.
+    Hashed(Cow<'t, str>),
 }
 
 /// How a recorded call ended.

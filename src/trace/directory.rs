@@ -11,6 +11,7 @@ use ignore::WalkBuilder;
 use super::blocks::Blocks;
 use super::convert::{Item, Items};
 use super::format::Format;
+use super::repeats::Repeats;
 use super::source::{Watcher, told};
 use super::{Location, open};
 use crate::time::Timestamp;
@@ -62,6 +63,8 @@ pub struct Merged {
     /// The files that were not opened yet, with the time of their first call; the next one is last.
     later: Vec<(Option<Timestamp>, usize)>,
     open: BinaryHeap<Reverse<Head>>,
+    /// Sessions that were resumed or forked have the calls of an earlier file again.
+    repeats: Repeats,
 }
 
 impl Merged {
@@ -78,6 +81,7 @@ impl Merged {
             others: Vec::new(),
             later: Vec::new(),
             open: BinaryHeap::new(),
+            repeats: Repeats::default(),
         };
         let unwatched: Watcher = Arc::new(|_| ());
         for number in 0..merged.files.len() {
@@ -108,6 +112,24 @@ impl Merged {
                 "no recording that is known begins like this: the file was passed over".into();
             return Ok(Some((number, Item::Note { line: 1, note })));
         }
+        while let Some((number, item)) = self.next_of_any()? {
+            if !self.is_repeat(&item) {
+                return Ok(Some((number, item)));
+            }
+        }
+        Ok(None)
+    }
+
+    fn is_repeat(&mut self, item: &Item) -> bool {
+        let Item::Call(record) = item else {
+            return false;
+        };
+        let identity = record.identity;
+        identity.is_some_and(|identity| !self.repeats.is_first(identity))
+    }
+
+    /// The next that a file gives.
+    fn next_of_any(&mut self) -> io::Result<Option<(usize, Item)>> {
         while let Some(next) = self.later.last()
             && self
                 .open

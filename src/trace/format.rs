@@ -7,7 +7,7 @@ use std::io::{self, Read};
 use super::Stream;
 use super::blocks::Blocks;
 use super::convert::{ByLine, Converter, Items};
-use super::{jsonrpc, otel, rewrite};
+use super::{claude_code, codex, gateway, intercept, jsonrpc, otel, rewrite};
 use crate::json::walk;
 
 /// How many bytes of a recording are looked at to tell its format.
@@ -69,6 +69,18 @@ impl Format {
         if jsonrpc::recognises(shape) {
             return Some(Format::JsonRpc);
         }
+        if claude_code::recognises(shape) {
+            return Some(Format::ClaudeCode);
+        }
+        if codex::recognises(shape) {
+            return Some(Format::Codex);
+        }
+        if intercept::recognises(shape) {
+            return Some(Format::Intercept);
+        }
+        if gateway::recognises(shape) {
+            return Some(Format::Gateway);
+        }
         shape.has("tool").then_some(Format::Native)
     }
 
@@ -81,11 +93,10 @@ impl Format {
             Format::Native => Box::new(rewrite::Native::default()),
             Format::JsonRpc => Box::new(jsonrpc::Messages::default()),
             Format::Otel => return Ok(Box::new(otel::Export::new(blocks.into_stream()))),
-            Format::ClaudeCode | Format::Codex | Format::Intercept | Format::Gateway => {
-                let name = self.name();
-                let why = format!("recordings of the format `{name}` can't be read yet");
-                return Err(io::Error::new(io::ErrorKind::Unsupported, why));
-            }
+            Format::ClaudeCode => Box::new(claude_code::Transcript::default()),
+            Format::Codex => Box::new(codex::Rollout::default()),
+            Format::Intercept => Box::new(intercept::Events::default()),
+            Format::Gateway => Box::new(gateway::ProxyLog::default()),
         };
         Ok(Box::new(ByLine::new(blocks, converter)))
     }
@@ -140,6 +151,11 @@ impl<'t> Shape<'t> {
     /// Whether there is such a key.
     pub fn has(&self, key: &str) -> bool {
         self.raw(key).is_some()
+    }
+
+    /// The keys.
+    pub fn keys(&self) -> impl Iterator<Item = &'t str> {
+        self.0.iter().map(|member| member.0)
     }
 
     /// The text of the value, which may be cut off.

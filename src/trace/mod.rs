@@ -7,16 +7,22 @@
 //! nothing of policies. A whole trace never has to fit in memory.
 
 pub mod blocks;
+pub mod claude_code;
+pub mod codex;
 pub mod convert;
 mod decompress;
 pub mod directory;
+mod fields;
 pub mod format;
+pub mod gateway;
+pub mod intercept;
 pub mod jsonrpc;
 pub mod native;
 pub mod otel;
 pub mod pending;
 pub mod record;
 pub mod redact;
+pub mod repeats;
 pub mod rewrite;
 pub mod source;
 

@@ -65,6 +65,7 @@ struct Record<'t> {
     tool: Option<Cow<'t, str>>,
     args: Option<Args<'t>>,
     arg_keys: Option<Vec<Cow<'t, str>>>,
+    args_hash: Option<Cow<'t, str>>,
     outcome: Outcome,
     in_batch: bool,
     /// A field that holds the tool's name, or what is done, in formats of others.
@@ -97,6 +98,8 @@ impl<'t> Record<'t> {
                 });
             }
             "arg_keys" => self.arg_keys = names(value)?,
+            // A recorder leaves the hash out, or empty, where there was nothing to hash.
+            "args_hash" => self.args_hash = optional_text(key, value)?.filter(|h| !h.is_empty()),
             "result" => self.outcome = outcome(value)?,
             "in_batch" => match value {
                 walk::Value::Bool(in_batch) => self.in_batch = in_batch,
@@ -141,6 +144,7 @@ impl<'t> Record<'t> {
         };
         if self.args.is_none()
             && self.arg_keys.is_none()
+            && self.args_hash.is_none()
             && let Some((field, meant)) = self.misspelt
         {
             // Decided as if it had no arguments, the call would be another one.
@@ -149,11 +153,12 @@ impl<'t> Record<'t> {
                 quoted(&field)
             ));
         }
-        let args = match (self.args, self.arg_keys) {
-            // A recorder that keeps names only may write `args: null` beside them.
-            (None | Some(Args::None), Some(names)) => Args::NamesOnly(names),
-            (Some(args), _) => args,
-            (None, None) => Args::None,
+        let args = match (self.args, self.arg_keys, self.args_hash) {
+            // A recorder that keeps less than values may write `args: null` beside it.
+            (None | Some(Args::None), Some(names), _) => Args::NamesOnly(names),
+            (None | Some(Args::None), None, Some(hash)) => Args::Hashed(hash),
+            (Some(args), _, _) => args,
+            (None, None, None) => Args::None,
         };
         Ok(ToolCall {
             line,

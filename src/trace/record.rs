@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use super::repeats::Identity;
 use crate::call::Outcome;
 use crate::json::walk;
 use crate::time::Timestamp;
@@ -32,6 +33,8 @@ pub struct Record {
     /// What it should come to: the values of `expect` and `expect_rule`, which only native records
     /// have.
     pub expected: (Option<String>, Option<String>),
+    /// What it is known by, where the same call may stand in several recordings.
+    pub identity: Option<Identity>,
 }
 
 /// When a call was made.
@@ -54,6 +57,8 @@ pub enum Arguments {
     Json(String),
     /// Only the names of the top-level arguments.
     Names(Vec<String>),
+    /// Nothing but this hash of them.
+    Hashed(String),
 }
 
 /// What was decided about a call when it was recorded.
@@ -128,6 +133,7 @@ impl Record {
         let args = match &self.args {
             Arguments::None => 0,
             Arguments::Json(text) => text.len(),
+            Arguments::Hashed(hash) => hash.len(),
             Arguments::Names(names) => names
                 .iter()
                 .map(|name| size_of_val(name) + name.len())
@@ -193,6 +199,10 @@ impl Arguments {
                     push_string(name, out);
                 }
                 out.push(']');
+            }
+            Arguments::Hashed(hash) => {
+                out.push(',');
+                write_member("args_hash", hash, out);
             }
         }
     }

@@ -68,6 +68,7 @@ fn record(call: &ToolCall<'_>) -> Record {
             Args::None => Arguments::None,
             Args::Object(object) => Arguments::Json(object.text().to_owned()),
             Args::NotAnObject(text) => Arguments::Json((*text).to_owned()),
+            Args::Hashed(hash) => Arguments::Hashed(hash.clone().into_owned()),
             Args::NamesOnly(names) => {
                 Arguments::Names(names.iter().map(|name| name.clone().into_owned()).collect())
             }
