@@ -33,10 +33,15 @@ impl Redactor {
     /// Replaces the values of the arguments. Their names, how they lie in one another, `true`, `false`
     /// and `null` stay.
     pub fn redact(&self, record: &mut Record) {
-        if let Arguments::Json(text) = &mut record.args {
-            let mut out = String::with_capacity(text.len());
-            self.value(text.trim_ascii(), &mut out);
-            *text = out;
+        match &mut record.args {
+            Arguments::Json(text) => {
+                let mut out = String::with_capacity(text.len());
+                self.value(text.trim_ascii(), &mut out);
+                *text = out;
+            }
+            // What was hashed may be guessed.
+            Arguments::Hashed(hash) => *hash = format!("{:016x}", self.token(b'h', hash)),
+            Arguments::None | Arguments::Names(_) => {}
         }
     }
 
