@@ -1,6 +1,8 @@
 //! `mcplint trace convert`: recordings of any format as native JSONL.
 
+use std::fs;
 use std::io::Write;
+use std::path::Path;
 
 use super::args::{Common, Convert};
 use super::console::Console;
@@ -10,12 +12,16 @@ use super::progress::Progress;
 use super::simulate::{cannot_read, recordings, unreadable};
 use super::{Trouble, output};
 use crate::trace::convert::Item;
+use crate::trace::redact::{Redactor, SHORTEST_KEY};
 use crate::trace::source::Recording;
 
 pub fn convert(args: &Convert, common: &Common, console: Console) -> Result<Exit, Trouble> {
     let recordings = recordings(&args.traces)?;
     let names: Vec<_> = recordings.iter().flat_map(Recording::names).collect();
-    output::spare_inputs(common, names.iter().map(String::as_str))?;
+    let key = args.redact_key_file.as_deref();
+    let inputs = names.iter().map(Path::new).chain(key);
+    output::spare_inputs(common, inputs)?;
+    let redactor = redactor(args)?;
     let mut notices = Notices::new(console, &names);
     let mut out = output::open(common)?;
     let progress = Progress::new(&recordings, common.quiet);
@@ -30,8 +36,11 @@ pub fn convert(args: &Convert, common: &Common, console: Console) -> Result<Exit
         while let Some((file, item)) = calls.next_item().map_err(cannot_read)? {
             let file = first_file + file;
             match item {
-                Item::Call(record) => {
+                Item::Call(mut record) => {
                     notices.is_a_call();
+                    if let Some(redactor) = &redactor {
+                        redactor.redact(&mut record);
+                    }
                     line.clear();
                     record.write(&mut line);
                     out.write_all(line.as_bytes())?;
@@ -49,4 +58,27 @@ pub fn convert(args: &Convert, common: &Common, console: Console) -> Result<Exit
     drop(progress);
     out.flush()?;
     Ok(Exit::Clean)
+}
+
+/// What replaces argument values, if they are to be replaced.
+fn redactor(args: &Convert) -> Result<Option<Redactor>, Trouble> {
+    if !args.redact {
+        return Ok(None);
+    }
+    let Some(path) = &args.redact_key_file else {
+        let random = Redactor::random();
+        let no_key = |error| Trouble::new(format!("can't make a random key: {error}"));
+        return random.map(Some).map_err(no_key);
+    };
+    let name = path.display();
+    let key = fs::read(path)
+        .map_err(|error| Trouble::new(format!("can't read the key `{name}`: {error}")))?;
+    let key = key.trim_ascii_end();
+    if key.len() < SHORTEST_KEY {
+        return Err(Trouble::with_help(
+            format!("the key `{name}` is shorter than {SHORTEST_KEY} bytes, and could be guessed"),
+            "`head -c 32 /dev/urandom | base64` makes a key",
+        ));
+    }
+    Ok(Some(Redactor::new(key)))
 }

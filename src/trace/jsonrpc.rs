@@ -17,7 +17,6 @@ use super::record::{Arguments, Record, Time};
 use crate::call::Outcome;
 use crate::json::{Field, Object, Tape, walk};
 
-
 /// Where a request of the protocol without handshake says who the client is.
 const CLIENT_INFO: &str = "io.modelcontextprotocol/clientInfo";
 
@@ -273,7 +272,10 @@ impl<'t> Message<'t> {
             return false;
         };
         let has = |key| member(result, key).is_some();
-        !has("role") && ["content", "structuredContent", "isError"].into_iter().any(has)
+        !has("role")
+            && ["content", "structuredContent", "isError"]
+                .into_iter()
+                .any(has)
     }
 }
 
@@ -310,13 +312,7 @@ impl Wire {
         }
     }
 
-    fn of_client(
-        &mut self,
-        at: &At<'_, '_>,
-        method: &str,
-        message: &Message<'_>,
-        sink: &mut Sink,
-    ) {
+    fn of_client(&mut self, at: &At<'_, '_>, method: &str, message: &Message<'_>, sink: &mut Sink) {
         match method {
             "initialize" => self.begin(at, message, sink),
             "server/discover" => {

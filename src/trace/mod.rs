@@ -21,6 +21,7 @@ pub mod native;
 pub mod otel;
 pub mod pending;
 pub mod record;
+pub mod redact;
 pub mod repeats;
 pub mod rewrite;
 pub mod source;
