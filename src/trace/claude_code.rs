@@ -119,7 +119,8 @@ impl Transcript {
                     identity: Some(identity),
                     ..record
                 };
-                self.waiting.push(entry.group, Identity::of(&[&id]), record, sink);
+                self.waiting
+                    .push(entry.group, Identity::of(&[&id]), record, sink);
             }
         }
     }
