@@ -33,7 +33,13 @@ pub struct Transcript {
     /// The calls that wait for their results, by what names them there.
     waiting: Waiting<Identity>,
     repeats: Repeats,
+    /// The message that the main agent's latest call stands in.
+    message: Option<String>,
 }
+
+/// Whose calls wait: the main agent's, or those of sub-agents in the same file.
+const MAIN: u64 = 0;
+const SUB_AGENTS: u64 = 1;
 
 /// What of a line is wanted.
 struct Entry<'l> {
@@ -42,6 +48,7 @@ struct Entry<'l> {
     session: Option<&'l str>,
     denial: Option<&'l str>,
     message: &'l str,
+    group: u64,
 }
 
 impl Converter for Transcript {
@@ -53,20 +60,19 @@ impl Converter for Transcript {
         let Some(object) = fields::object(&mut self.tape, line, sink) else {
             return;
         };
-        let keys = [
-            "type",
-            "message",
-            "timestamp",
-            "sessionId",
-            "toolDenialKind",
-        ];
-        let [kind, message, timestamp, session, denial] = walk::pick(object, keys);
+        let [kind, message, timestamp] = walk::pick(object, ["type", "message", "timestamp"]);
+        let keys = ["sessionId", "toolDenialKind", "isSidechain"];
+        let [session, denial, sidechain] = walk::pick(object, keys);
         let entry = Entry {
             line,
             timestamp,
             session,
             denial,
             message: message.unwrap_or(""),
+            group: match sidechain {
+                Some("true") => SUB_AGENTS,
+                _ => MAIN,
+            },
         };
         match fields::text(kind).as_deref() {
             Some("assistant") => self.calls(&entry, sink),
@@ -105,14 +111,16 @@ impl Transcript {
                 continue;
             };
             // A call is known again by all of this, because not every model's ids are unique.
-            let message_id = message_id.unwrap_or("");
-            let identity = Identity::of(&[message_id, &id, &name, input.unwrap_or("")]);
+            let message = message_id.unwrap_or("");
+            let identity = Identity::of(&[message, &id, &name, input.unwrap_or("")]);
             if self.repeats.is_first(identity) {
+                self.turn_to(message_id, entry.group, sink);
                 let record = Record {
                     identity: Some(identity),
                     ..record
                 };
-                self.waiting.push(0, Identity::of(&[&id]), record, sink);
+                self.waiting
+                    .push(entry.group, Identity::of(&[&id]), record, sink);
             }
         }
     }
@@ -132,8 +140,23 @@ impl Transcript {
                     _ => Outcome::Ok,
                 };
                 let key = Identity::of(&[&id]);
-                self.waiting.resolve(0, &key, outcome, sink);
+                for group in [MAIN, SUB_AGENTS] {
+                    self.waiting.resolve(group, &key, outcome, sink);
+                }
             }
+        }
+    }
+
+    /// A model is not asked for its next message before it was told what the calls of the last one
+    /// gave: what the main agent still waits for then, it will never get. Of sub-agents this can't
+    /// be said, because several may write into one file.
+    fn turn_to(&mut self, message_id: Option<&str>, group: u64, sink: &mut Sink) {
+        let Some(message_id) = message_id.filter(|_| group == MAIN) else {
+            return;
+        };
+        if self.message.as_deref() != Some(message_id) {
+            self.message = Some(message_id.to_owned());
+            self.waiting.abandon(MAIN, Outcome::NoAnswer, sink);
         }
     }
 }

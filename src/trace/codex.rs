@@ -312,7 +312,8 @@ impl Rollout {
         if self.waiting.is_open(0, &key) {
             if ended {
                 self.waiting.resolve_with(0, &key, sink, |record| {
-                    (record.server, record.tool) = (server, tool);
+                    record.server = server.or(record.server.take());
+                    record.tool = tool;
                     (record.args, record.outcome) = (args, outcome);
                 });
             }
