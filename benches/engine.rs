@@ -66,7 +66,7 @@ fn engine(c: &mut Criterion) {
     let block = Block {
         first_line: 1,
         text: generator::trace(CALLS, Shape::default()),
-        broken: Vec::new(),
+        ..Block::default()
     };
     // A call borrows from its reader.
     let mut readers: Vec<Reader> = block.lines().map(|_| Reader::default()).collect();

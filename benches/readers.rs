@@ -34,7 +34,7 @@ fn block(text: &str) -> Block {
     Block {
         first_line: 1,
         text: text.to_owned(),
-        broken: Vec::new(),
+        ..Block::default()
     }
 }
 

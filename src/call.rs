@@ -129,6 +129,8 @@ pub enum Args<'t> {
     NotAnObject(&'t str),
     /// Only the names of the top-level arguments are known, not their values.
     NamesOnly(Vec<Cow<'t, str>>),
+    /// There were some, but neither their names nor their values are known: only this hash of them.
+    Hashed(Cow<'t, str>),
 }
 
 /// How a recorded call ended.
@@ -161,6 +163,19 @@ impl Outcome {
         "denied",
         "error",
     ];
+
+    /// How a native trace writes it. `None` if nothing was recorded.
+    pub fn name(self) -> Option<&'static str> {
+        Some(match self {
+            Outcome::Unspecified => return None,
+            Outcome::Ok => "ok",
+            Outcome::ToolError => "tool_error",
+            Outcome::RpcError => "rpc_error",
+            Outcome::NoAnswer => "no_answer",
+            Outcome::Denied => "denied",
+            Outcome::Error => "error",
+        })
+    }
 
     /// The outcome that a native trace writes as `name`.
     pub fn parse(name: &str) -> Option<Self> {

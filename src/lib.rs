@@ -12,7 +12,8 @@
 //! - [`edit`]: changes of a text worked out over its tree.
 //! - [`lint`], [`suppress`], [`fix`]: the rules before one file, what is not to be reported, and
 //!   what is put right.
-//! - [`time`], [`call`], [`trace`]: recordings of tool calls, as streams of calls.
+//! - [`time`], [`call`], [`trace`]: recordings of tool calls, in any of several formats, as streams of
+//!   calls.
 //! - [`engine`]: a compiled policy, counters and a call to a decision. No clock, no files.
 //! - [`analysis`]: what conditions can and can't be met by, with witnesses that the engine confirms.
 //! - [`replay`]: which policy decides which call, on many threads, in the order of the trace.

@@ -60,6 +60,15 @@ impl Timestamp {
         )
     }
 
+    /// The instant so many nanoseconds after 1970 began.
+    pub fn from_unix_nanos(nanos: u64) -> Self {
+        const PER_SECOND: u64 = NANOS_PER_SECOND as u64;
+        Self {
+            seconds: (nanos / PER_SECOND) as i64,
+            nanos: (nanos % PER_SECOND) as u32,
+        }
+    }
+
     fn new(seconds: i64, nanos: u32) -> Result<Self, &'static str> {
         if (FIRST_SECOND..=LAST_SECOND).contains(&seconds) {
             Ok(Self { seconds, nanos })

@@ -12,6 +12,7 @@ use crate::dialect::Dialect;
 use crate::engine::Unknowns;
 use crate::finding::Severity;
 use crate::risk::RiskLevel;
+use crate::trace::format::Format;
 
 /// Validates the policies that stand between AI agents and MCP tools, and replays recorded tool
 /// calls through them.
@@ -46,6 +47,9 @@ pub enum Command {
     Simulate(Box<Simulate>),
     /// Policy unit tests: recorded calls that say what they should come to
     Test(Box<Test>),
+    /// Work on recordings themselves
+    #[command(subcommand)]
+    Trace(Trace),
     /// Risk category of each tool, with the evidence
     Classify(Classify),
     /// What a rule is about; or what a tool can do at worst and the policy to have for it
@@ -229,7 +233,8 @@ pub enum FindingFormat {
 /// `mcplint simulate`
 #[derive(Debug, Args)]
 pub struct Simulate {
-    /// Recordings of tool calls; - is standard input. Gzip and Zstandard are read as they are
+    /// Recordings of tool calls, or folders whose files are one trace each; - is standard input.
+    /// Gzip and Zstandard are read as they are
     #[arg(value_name = "TRACE", required = true)]
     pub traces: Vec<String>,
     /// The policy for every call, or for one server's. Without it: what the configuration names,
@@ -320,6 +325,35 @@ pub enum InputFormat {
     Auto,
     /// mcplint's own: one JSON object a line, one call each
     Native,
+    /// Messages of MCP sessions, one a line
+    #[value(name = "jsonrpc")]
+    JsonRpc,
+    /// OpenTelemetry traces in the JSON encoding of OTLP
+    Otel,
+    /// Session transcripts of Claude Code
+    ClaudeCode,
+    /// Rollouts of Codex
+    Codex,
+    /// Event logs of the Intercept engine
+    Intercept,
+    /// Logs of a gateway's proxy
+    Gateway,
+}
+
+impl InputFormat {
+    /// The format that was asked for, if one was.
+    pub fn format(self) -> Option<Format> {
+        Some(match self {
+            InputFormat::Auto => return None,
+            InputFormat::Native => Format::Native,
+            InputFormat::JsonRpc => Format::JsonRpc,
+            InputFormat::Otel => Format::Otel,
+            InputFormat::ClaudeCode => Format::ClaudeCode,
+            InputFormat::Codex => Format::Codex,
+            InputFormat::Intercept => Format::Intercept,
+            InputFormat::Gateway => Format::Gateway,
+        })
+    }
 }
 
 /// Whether tools share counters of one name.
@@ -419,6 +453,34 @@ fn percent(text: &str) -> Result<f64, String> {
     let number = text.strip_suffix('%').unwrap_or(text).parse().ok();
     let percent = number.filter(|percent| (0.0..=100.0).contains(percent));
     percent.ok_or_else(|| "a percentage is a number from 0 to 100".to_owned())
+}
+
+/// `mcplint trace`
+#[derive(Debug, Subcommand)]
+pub enum Trace {
+    /// Write recordings of any format as native JSONL, one call a line
+    Convert(Convert),
+}
+
+/// `mcplint trace convert`
+#[derive(Debug, Args)]
+pub struct Convert {
+    /// Recordings of tool calls, or folders whose files are one trace each; - is standard input.
+    /// Gzip and Zstandard are read as they are
+    #[arg(value_name = "TRACE", required = true)]
+    pub traces: Vec<String>,
+    /// What the traces are
+    #[arg(long, value_name = "FORMAT", default_value = "auto")]
+    pub input: InputFormat,
+    /// Replace argument values by tokens that keep type and equality
+    #[arg(long)]
+    pub redact: bool,
+    /// Make the tokens with the key in this file, so that those of several runs can be compared
+    #[arg(long, value_name = "FILE", requires = "redact")]
+    pub redact_key_file: Option<PathBuf>,
+    /// End with exit code 2 at a line that can't be read, instead of counting it
+    #[arg(long)]
+    pub strict: bool,
 }
 
 /// `mcplint classify`

@@ -20,6 +20,7 @@ mod snapshot;
 mod test;
 pub mod time_point;
 mod tool_lists;
+mod trace;
 mod validate;
 
 use std::io;
@@ -41,6 +42,7 @@ pub fn run(cli: &Cli) -> Exit {
         Some(Command::Validate(args)) => validate::run(args, common, console),
         Some(Command::Simulate(args)) => simulate::run(args, common, console),
         Some(Command::Test(args)) => test::run(args, common, console),
+        Some(Command::Trace(args::Trace::Convert(args))) => trace::convert(args, common, console),
         Some(Command::Classify(args)) => classify::run(args, common, console),
         Some(Command::Explain(args)) => explain::run(args, common, console),
         Some(Command::Schema(args)) => schema::run(args, common),

@@ -7,7 +7,7 @@ use super::console::Console;
 use crate::replay::Row;
 use crate::replay::assign::Assigned;
 use crate::replay::pipeline::Event;
-use crate::trace::Location;
+use crate::trace::source::Recording;
 
 /// How many unreadable lines of a trace are told one by one.
 const TOLD_LINES: u64 = 5;
@@ -16,8 +16,10 @@ const TOLD_LINES: u64 = 5;
 const TOLD_SERVERS: usize = 8;
 
 /// Counts what is wrong or odd about traces.
-pub struct Notices {
+pub struct Notices<'n> {
     console: Console,
+    /// The names of all files.
+    files: &'n [String],
     trace: String,
     calls: u64,
     unreadable: u64,
@@ -64,11 +66,12 @@ impl Oddity {
     }
 }
 
-impl Notices {
-    /// Nothing noticed yet.
-    pub fn new(console: Console) -> Self {
+impl<'n> Notices<'n> {
+    /// Nothing noticed yet. Events number `files`.
+    pub fn new(console: Console, files: &'n [String]) -> Self {
         Self {
             console,
+            files,
             trace: String::new(),
             calls: 0,
             unreadable: 0,
@@ -85,8 +88,8 @@ impl Notices {
     }
 
     /// What follows is of this trace.
-    pub fn start_trace(&mut self, location: &Location) {
-        self.trace = location.name();
+    pub fn start_trace(&mut self, recording: &Recording) {
+        self.trace = recording.name();
         self.calls = 0;
         self.unreadable = 0;
         self.waiting.clear();
@@ -95,15 +98,12 @@ impl Notices {
     /// A call was decided, reported or not.
     pub fn call(&mut self, row: &Row<'_>) {
         let (server, policy) = (row.server, row.policy);
-        self.calls += 1;
         if let (Some(ts), None) = (row.ts, row.ts_text)
             && (1..SECONDS_OF_OUR_TIME).contains(&ts.seconds)
         {
-            self.early.note(&self.trace, row.line);
+            self.early.note(&self.files[row.trace], row.line);
         }
-        for problem in std::mem::take(&mut self.waiting) {
-            self.tell_skipped(&problem);
-        }
+        self.is_a_call();
         if let Some(policy) = policy
             && !self.policies.contains(&policy)
         {
@@ -116,24 +116,46 @@ impl Notices {
         }
     }
 
+    /// A line is a call: what was wrong with lines before it is wrong with them alone.
+    pub fn is_a_call(&mut self) {
+        self.calls += 1;
+        for problem in std::mem::take(&mut self.waiting) {
+            self.tell_skipped(&problem);
+        }
+    }
+
     /// Something else than a decision happened.
     pub fn note(&mut self, event: &Event<'_>) {
         match event {
-            Event::Unreadable { line, problem, .. } => self.unreadable_line(*line, problem),
-            Event::Late { line, .. } => self.late.note(&self.trace, *line),
-            Event::Forwarded { line, .. } => self.forwarded.note(&self.trace, *line),
-            Event::OutOfOrder { line, .. } => self.out_of_order.note(&self.trace, *line),
+            Event::Unreadable {
+                trace,
+                line,
+                problem,
+            } => self.unreadable_line(*trace, *line, problem),
+            Event::Noted { trace, line, note } => self.noted(*trace, *line, note),
+            Event::Late { trace, line } => self.late.note(&self.files[*trace], *line),
+            Event::Forwarded { trace, line } => self.forwarded.note(&self.files[*trace], *line),
+            Event::OutOfOrder { trace, line } => {
+                self.out_of_order.note(&self.files[*trace], *line);
+            }
             Event::Decided(_) => {}
         }
     }
 
-    fn unreadable_line(&mut self, line: u64, problem: &str) {
+    /// There is something to say about how a file is read.
+    pub fn noted(&self, trace: usize, line: u64, note: &str) {
+        let file = &self.files[trace];
+        self.console.warning(format!("{file}:{line}: {note}"));
+    }
+
+    /// A line is no call, though it should be one.
+    pub fn unreadable_line(&mut self, trace: usize, line: u64, problem: &str) {
         self.unreadable += 1;
         self.skipped += 1;
         if self.unreadable > TOLD_LINES {
             return;
         }
-        let problem = format!("{}:{line}: {problem}", self.trace);
+        let problem = format!("{}:{line}: {problem}", self.files[trace]);
         if self.calls > 0 {
             self.tell_skipped(&problem);
         } else {
@@ -154,8 +176,9 @@ impl Notices {
         {
             return Err(Trouble::with_help(
                 format!("no line of `{}` is a tool call: {problem}", self.trace),
-                "a native trace has one JSON object a line, with at least a `tool`; `jq -c .` puts \
-                 objects on lines of their own, `jq -c '.[]'` the objects of a list",
+                "recordings of other formats are known by their first lines, or --input names the \
+                 format; a native trace has one JSON object a line, with at least a `tool`: `jq -c .` \
+                 puts objects on lines of their own, `jq -c '.[]'` the objects of a list",
             ));
         }
         if self.calls == 0 {

@@ -1,10 +1,11 @@
 //! A progress bar on standard error, for long traces in front of a person.
 
 use std::io::{self, IsTerminal};
+use std::sync::Arc;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use crate::trace::Location;
+use crate::trace::source::{Recording, Watcher};
 
 /// Bytes of trace that are worth a bar.
 const LONG: u64 = 32 * 1024 * 1024;
@@ -15,8 +16,8 @@ pub struct Progress(ProgressBar);
 
 impl Progress {
     /// A bar if there is somebody to see it and something to wait for; none in pipes and CI.
-    pub fn new(traces: &[Location], quiet: bool) -> Self {
-        let size: Option<u64> = traces.iter().map(Location::size).sum();
+    pub fn new(traces: &[Recording], quiet: bool) -> Self {
+        let size: Option<u64> = traces.iter().map(Recording::size).sum();
         let watched = io::stderr().is_terminal() && std::env::var_os("CI").is_none();
         if quiet || !watched || size.is_some_and(|size| size < LONG) {
             return Self(ProgressBar::hidden());
@@ -32,9 +33,9 @@ impl Progress {
     }
 
     /// Takes the number of bytes of each read.
-    pub fn watcher(&self) -> impl Fn(u64) + Send + 'static {
+    pub fn watcher(&self) -> Watcher {
         let bar = self.0.clone();
-        move |bytes| bar.inc(bytes)
+        Arc::new(move |bytes| bar.inc(bytes))
     }
 }
 

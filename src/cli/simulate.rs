@@ -24,8 +24,7 @@ use crate::replay::assign::name_glob;
 use crate::replay::pipeline::{Event, Options, Session, Stop};
 use crate::replay::summary::{Summarizer, Tally};
 use crate::replay::timeline::Timeline;
-use crate::trace::blocks::Blocks;
-use crate::trace::{self, Location};
+use crate::trace::source::Recording;
 
 /// The most threads that are used unless more are asked for: past this, settling in order is what
 /// takes the time.
@@ -37,22 +36,13 @@ pub fn run(args: &Simulate, common: &Common, console: Console) -> Result<Exit, T
     let loader = Loader::new(common, config.as_ref());
     let loaded = assignment::load(&args.policies, config.as_ref(), &loader, common, console)?;
     let policies = assignment::assign(&loaded, args.counter_scope.into())?;
-    let locations: Vec<_> = args
-        .traces
-        .iter()
-        .map(|trace| Location::new(trace))
-        .collect();
-    for location in &locations {
-        location
-            .check()
-            .map_err(|error| cannot_read(location, &error))?;
-    }
+    let recordings = recordings(&args.traces)?;
     let policy_files = loaded.iter().map(|(policy, _)| policy.file.name.as_str());
     let inputs = args.traces.iter().map(String::as_str).chain(policy_files);
     output::spare_inputs(common, inputs.clone())?;
     let snapshot = Snapshot::of(args, inputs)?;
     let context = Context {
-        traces: locations.iter().map(Location::name).collect(),
+        traces: recordings.iter().flat_map(Recording::names).collect(),
         policies: loaded
             .iter()
             .map(|(policy, _)| policy_source(policy))
@@ -70,20 +60,23 @@ pub fn run(args: &Simulate, common: &Common, console: Console) -> Result<Exit, T
         jsonl: jsonl::Writer::default(),
         summarizer: Summarizer::default(),
         timeline: Timeline::default(),
-        notices: Notices::new(console),
         snapshot,
+        notices: Notices::new(console, &context.traces),
     };
     run.begin()?;
-    let progress = Progress::new(&locations, common.quiet);
+    let progress = Progress::new(&recordings, common.quiet);
     let mut session = Session::new(&policies, options(args, format));
-    for (number, location) in locations.iter().enumerate() {
-        let stream = trace::open(location, progress.watcher())
-            .map_err(|error| cannot_read(location, &error))?;
-        run.notices.start_trace(location);
+    let mut first_file = 0;
+    for recording in &recordings {
+        let source = recording
+            .open(args.input.format(), &progress.watcher())
+            .map_err(|error| cannot_read(&recording.name(), &error))?;
+        run.notices.start_trace(recording);
         session
-            .replay(number, Blocks::new(stream), &mut |event| run.take(event))
-            .map_err(|stop| stopped(stop, location, &context))?;
+            .replay(first_file, source, &mut |event| run.take(event))
+            .map_err(|stop| stopped(stop, recording, &context))?;
         run.notices.end_trace()?;
+        first_file += recording.names().len();
     }
     drop(progress);
     let Run {
@@ -125,7 +118,7 @@ struct Run<'r> {
     jsonl: jsonl::Writer,
     summarizer: Summarizer,
     timeline: Timeline,
-    notices: Notices,
+    notices: Notices<'r>,
     snapshot: Snapshot,
 }
 
@@ -139,8 +132,13 @@ impl Run<'_> {
 
     fn take(&mut self, event: Event<'_>) -> ControlFlow<Stop> {
         match event {
-            Event::Unreadable { line, problem, .. } if self.args.strict => {
+            Event::Unreadable {
+                trace,
+                line,
+                problem,
+            } if self.args.strict => {
                 return ControlFlow::Break(Stop::Unreadable {
+                    trace,
                     line,
                     problem: problem.to_owned(),
                 });
@@ -239,31 +237,52 @@ pub fn policy_source(policy: &Loaded) -> PolicySource<'_> {
     }
 }
 
-pub fn cannot_read(location: &Location, error: &io::Error) -> Trouble {
-    Trouble::new(format!(
-        "can't read the trace `{}`: {error}",
-        location.name()
-    ))
+/// Looks for the recordings that are named.
+pub(super) fn recordings(arguments: &[String]) -> Result<Vec<Recording>, Trouble> {
+    let find = |argument: &String| {
+        Recording::find(argument)
+            .map_err(|error| Trouble::new(format!("can't read the trace `{argument}`: {error}")))
+    };
+    arguments.iter().map(find).collect()
 }
 
-fn stopped(stop: Stop, location: &Location, context: &Context<'_>) -> Trouble {
-    let name = location.name();
+pub(super) fn cannot_read(name: &str, error: &io::Error) -> Trouble {
+    Trouble::new(format!("can't read the trace `{name}`: {error}"))
+}
+
+fn stopped(stop: Stop, recording: &Recording, context: &Context<'_>) -> Trouble {
+    let place = |trace: usize, line| format!("{}:{line}", context.traces[trace]);
     match stop {
-        Stop::Read(error) => cannot_read(location, &error),
+        Stop::Read(error) => cannot_read(&recording.name(), &error),
         Stop::Write(error) => error.into(),
         Stop::Snapshot(error) => Trouble::new(format!("the snapshot: {error}")),
-        Stop::Unreadable { line, problem } => Trouble::with_help(
-            format!("{name}:{line}: {problem}"),
-            "without --strict such lines are counted and passed over",
-        ),
-        Stop::MissingTime { line, tool, policy } => Trouble::with_help(
+        Stop::Unreadable {
+            trace,
+            line,
+            problem,
+        } => unreadable(&place(trace, line), &problem),
+        Stop::MissingTime {
+            trace,
+            line,
+            tool,
+            policy,
+        } => Trouble::with_help(
             format!(
-                "{name}:{line}: the call to `{tool}` has no `ts`, and `{}` has limits to ask",
+                "{}: the call to `{tool}` has no `ts`, and `{}` has limits to ask",
+                place(trace, line),
                 context.policies[policy].name
             ),
             "--interval 1s assumes that much time between calls, --ignore-limits decides without limits",
         ),
     }
+}
+
+/// A line that can't be read, where every line has to be.
+pub(super) fn unreadable(place: &str, problem: &str) -> Trouble {
+    Trouble::with_help(
+        format!("{place}: {problem}"),
+        "without --strict such lines are counted and passed over",
+    )
 }
 
 fn verdict(args: &Simulate, total: &Tally, skipped: u64, console: Console) -> Exit {

@@ -125,13 +125,13 @@ impl Tests<'_> {
         let text = match text {
             Ok(text) => text,
             Err(error) => {
-                cannot_read(&location, &error).report(self.console);
+                cannot_read(&name, &error).report(self.console);
                 self.complete = false;
                 return Ok(());
             }
         };
         let tested = expectation::test(self.policies, &text, options(self.args))
-            .map_err(|stop| stopped(stop, &location))?;
+            .map_err(|stop| stopped(stop, &name))?;
         if self.tell_problems(&name, &tested) {
             self.complete = false;
             return Ok(());
@@ -296,16 +296,13 @@ fn options(args: &Test) -> Options {
     }
 }
 
-fn stopped(stop: Stop, location: &Location) -> Trouble {
+fn stopped(stop: Stop, name: &str) -> Trouble {
     match stop {
-        Stop::Read(error) => cannot_read(location, &error),
+        Stop::Read(error) => cannot_read(name, &error),
         Stop::Write(error) | Stop::Snapshot(error) => error.into(),
-        Stop::Unreadable { line, problem } => {
-            Trouble::new(format!("{}:{line}: {problem}", location.name()))
+        Stop::Unreadable { line, problem, .. } => Trouble::new(format!("{name}:{line}: {problem}")),
+        Stop::MissingTime { line, tool, .. } => {
+            Trouble::new(format!("{name}:{line}: the call to `{tool}` has no `ts`"))
         }
-        Stop::MissingTime { line, tool, .. } => Trouble::new(format!(
-            "{}:{line}: the call to `{tool}` has no `ts`",
-            location.name()
-        )),
     }
 }

@@ -47,7 +47,8 @@ pub(super) enum Argument<'c> {
     Missing,
     /// The value, as recorded.
     Present(json::Text<'c>),
-    /// The value was not recorded. `perhaps_missing` where only a parent is known to be there.
+    /// The value was not recorded. `perhaps_missing` where it is not known to be there: only a
+    /// parent is, or nothing is known of the arguments.
     Unrecorded {
         perhaps_missing: bool,
     },
@@ -356,6 +357,9 @@ impl Paths {
                     }
                 }
             }
+            Args::Hashed(_) => found.fill(Argument::Unrecorded {
+                perhaps_missing: true,
+            }),
             Args::Object(_) | Args::None | Args::NotAnObject(_) => {}
         }
         found

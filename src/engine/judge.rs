@@ -341,7 +341,7 @@ fn is_unreadable(args: &Args<'_>) -> bool {
     match args {
         Args::NotAnObject(_) => true,
         Args::Object(object) => holds_infinite_number(object.text()),
-        Args::None | Args::NamesOnly(_) => false,
+        Args::None | Args::NamesOnly(_) | Args::Hashed(_) => false,
     }
 }
 

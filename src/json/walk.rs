@@ -66,6 +66,29 @@ impl Iterator for Members<'_> {
     }
 }
 
+/// The texts of the members of `object` that have these keys, found in one walk. None of them if it
+/// is no object.
+pub fn pick<'t, const N: usize>(object: &'t str, keys: [&str; N]) -> [Option<&'t str>; N] {
+    let mut found = [None; N];
+    if !object.starts_with('{') {
+        return found;
+    }
+    let mut left = N;
+    for (key, value) in members(object) {
+        let key = decode(object.get(key.range()).unwrap_or(""));
+        if let Some(nth) = keys.iter().position(|wanted| *wanted == key)
+            && found[nth].is_none()
+        {
+            found[nth] = object.get(value.range());
+            left -= 1;
+            if left == 0 {
+                break;
+            }
+        }
+    }
+    found
+}
+
 /// The elements of a list, in order. Spans are within `text`.
 pub fn elements(text: &str) -> Elements<'_> {
     Elements(Items::new(text))

@@ -155,8 +155,8 @@ impl Case {
 pub fn test(policies: &[Assigned], text: &Arc<[u8]>, options: Options) -> Result<Tested, Stop> {
     let mut session = Session::new(policies, options);
     let (mut cases, mut problems) = (Vec::new(), Vec::new());
-    let blocks = Blocks::new(Box::new(Cursor::new(Arc::clone(text))));
-    session.replay(0, blocks, &mut |event| {
+    let source = Blocks::new(Box::new(Cursor::new(Arc::clone(text))));
+    session.replay(0, source.into(), &mut |event| {
         match event {
             Event::Decided(row) => match expected(&row) {
                 Ok(Some(expected)) => cases.push(Case::of(&row, expected)),
@@ -164,7 +164,10 @@ pub fn test(policies: &[Assigned], text: &Arc<[u8]>, options: Options) -> Result
                 Err(problem) => problems.push((row.line, problem.to_owned())),
             },
             Event::Unreadable { line, problem, .. } => problems.push((line, problem.to_owned())),
-            Event::Late { .. } | Event::Forwarded { .. } | Event::OutOfOrder { .. } => {}
+            Event::Noted { .. }
+            | Event::Late { .. }
+            | Event::Forwarded { .. }
+            | Event::OutOfOrder { .. } => {}
         }
         ControlFlow::Continue(())
     })?;
@@ -235,7 +238,7 @@ fn arguments(text: &str, span: Span) -> Arguments {
         return Arguments::default();
     };
     match &call.args {
-        Args::None => Arguments::default(),
+        Args::None | Args::Hashed(_) => Arguments::default(),
         Args::Object(object) => Arguments {
             names: object.fields().map(|f| f.key().into_owned()).collect(),
             text: Some(object.text().to_owned()),

@@ -18,8 +18,9 @@ use crate::engine::{
     unassigned,
 };
 use crate::time::Timestamp;
-use crate::trace::blocks::{Block, Blocks};
+use crate::trace::blocks::{Block, Origin};
 use crate::trace::native;
+use crate::trace::source::Source;
 
 /// How a trace is read and decided.
 #[derive(Debug, Clone, Copy)]
@@ -47,6 +48,8 @@ pub enum Stop {
     Snapshot(io::Error),
     /// A limit had to be asked about a call that does not say when it was made.
     MissingTime {
+        /// The trace's number, from 0.
+        trace: usize,
         /// The call's line.
         line: u64,
         /// The call's tool.
@@ -56,6 +59,8 @@ pub enum Stop {
     },
     /// A line is no call, and every line has to be one.
     Unreadable {
+        /// The trace's number, from 0.
+        trace: usize,
         /// The line, from 1.
         line: u64,
         /// What is wrong with it.
@@ -76,6 +81,15 @@ pub enum Event<'e> {
         line: u64,
         /// What is wrong with it.
         problem: &'e str,
+    },
+    /// There is something to say about how the recording was read.
+    Noted {
+        /// The trace's number, from 0.
+        trace: usize,
+        /// The line, from 1.
+        line: u64,
+        /// One sentence.
+        note: &'e str,
     },
     /// A call came so late that the count of its window may have been forgotten.
     Late {
@@ -125,32 +139,33 @@ impl<'p> Session<'p> {
         }
     }
 
-    /// Replays one trace, numbered `trace`, and tells `tell` what happens.
+    /// Replays one trace and tells `tell` what happens. Its files are numbered from `trace` on.
     ///
     /// # Errors
     /// See [`Stop`].
     pub fn replay(
         &mut self,
         trace: usize,
-        blocks: Blocks,
+        source: impl Into<Source>,
         tell: &mut dyn FnMut(Event<'_>) -> ControlFlow<Stop>,
     ) -> Result<(), Stop> {
+        let source = source.into();
         if self.options.threads.get() == 1 {
-            self.replay_inline(trace, blocks, tell)
+            self.replay_inline(trace, source, tell)
         } else {
-            self.replay_threaded(trace, blocks, tell)
+            self.replay_threaded(trace, source, tell)
         }
     }
 
     fn replay_inline(
         &mut self,
         trace: usize,
-        mut blocks: Blocks,
+        mut source: Source,
         tell: &mut dyn FnMut(Event<'_>) -> ControlFlow<Stop>,
     ) -> Result<(), Stop> {
         let mut judge = Judge::new(self.policies, self.options);
         let mut judged = JudgedBlock::default();
-        while blocks.next_into(&mut judged.block).map_err(Stop::Read)? {
+        while source.next_into(&mut judged.block).map_err(Stop::Read)? {
             judge.fill(&mut judged);
             self.settle_block(trace, &judged, tell)?;
         }
@@ -160,13 +175,13 @@ impl<'p> Session<'p> {
     fn replay_threaded(
         &mut self,
         trace: usize,
-        blocks: Blocks,
+        source: Source,
         tell: &mut dyn FnMut(Event<'_>) -> ControlFlow<Stop>,
     ) -> Result<(), Stop> {
         let workers = self.options.threads.get();
         let (policies, options) = (self.policies, self.options);
-        let source = Mutex::new(Source {
-            blocks,
+        let shared = Mutex::new(Shared {
+            source,
             next: 0,
             ended: false,
         });
@@ -179,8 +194,8 @@ impl<'p> Session<'p> {
         let (full_sender, full) = channel();
         std::thread::scope(|scope| {
             for _ in 0..workers {
-                let (source, empty, full) = (&source, &empty, full_sender.clone());
-                scope.spawn(move || work(policies, options, source, empty, &full));
+                let (shared, empty, full) = (&shared, &empty, full_sender.clone());
+                scope.spawn(move || work(policies, options, shared, empty, &full));
             }
             drop(full_sender);
             // Dropping the sender at the end of this scope is what stops workers that wait.
@@ -216,25 +231,18 @@ impl<'p> Session<'p> {
         judged: &JudgedBlock,
         tell: &mut dyn FnMut(Event<'_>) -> ControlFlow<Stop>,
     ) -> Result<(), Stop> {
+        for (Origin { file, line }, note) in &judged.block.notes {
+            let (trace, line) = (trace + file, *line);
+            go_on(tell(Event::Noted { trace, line, note }))?;
+        }
         let mut problems = judged.problems.iter().peekable();
         for entry in &judged.entries {
-            while let Some((line, problem)) = problems.next_if(|(line, _)| *line < entry.line) {
-                go_on(tell(Event::Unreadable {
-                    trace,
-                    line: *line,
-                    problem,
-                }))?;
+            while let Some(problem) = problems.next_if(|(line, _)| *line < entry.line) {
+                tell_unreadable(trace, judged, problem, tell)?;
             }
             self.settle_entry(trace, judged, entry, tell)?;
         }
-        for (line, problem) in problems {
-            go_on(tell(Event::Unreadable {
-                trace,
-                line: *line,
-                problem,
-            }))?;
-        }
-        Ok(())
+        problems.try_for_each(|problem| tell_unreadable(trace, judged, problem, tell))
     }
 
     fn settle_entry(
@@ -244,7 +252,7 @@ impl<'p> Session<'p> {
         entry: &Entry,
         tell: &mut dyn FnMut(Event<'_>) -> ControlFlow<Stop>,
     ) -> Result<(), Stop> {
-        let line = entry.line;
+        let (trace, line) = judged.place(trace, entry.line);
         let ts = entry.ts.or_else(|| self.assumed_time());
         if ts < self.last_ts && ts.is_some() {
             go_on(tell(Event::OutOfOrder { trace, line }))?;
@@ -272,6 +280,7 @@ impl<'p> Session<'p> {
                     self.options.replay,
                 )
                 .map_err(|_| Stop::MissingTime {
+                    trace,
                     line,
                     tool: tool.to_owned(),
                     policy,
@@ -316,6 +325,20 @@ impl<'p> Session<'p> {
     }
 }
 
+fn tell_unreadable(
+    trace: usize,
+    judged: &JudgedBlock,
+    (line, problem): &(u64, String),
+    tell: &mut dyn FnMut(Event<'_>) -> ControlFlow<Stop>,
+) -> Result<(), Stop> {
+    let (trace, line) = judged.place(trace, *line);
+    go_on(tell(Event::Unreadable {
+        trace,
+        line,
+        problem,
+    }))
+}
+
 fn go_on(flow: ControlFlow<Stop>) -> Result<(), Stop> {
     match flow {
         ControlFlow::Continue(()) => Ok(()),
@@ -324,8 +347,8 @@ fn go_on(flow: ControlFlow<Stop>) -> Result<(), Stop> {
 }
 
 /// What workers share: the next block is read by one of them at a time.
-struct Source {
-    blocks: Blocks,
+struct Shared {
+    source: Source,
     next: u64,
     ended: bool,
 }
@@ -336,7 +359,7 @@ type NumberedBlock = (u64, io::Result<JudgedBlock>);
 fn work(
     policies: &[Assigned],
     options: Options,
-    source: &Mutex<Source>,
+    shared: &Mutex<Shared>,
     empty: &Mutex<Receiver<JudgedBlock>>,
     full: &Sender<NumberedBlock>,
 ) {
@@ -346,17 +369,17 @@ fn work(
         let Ok(Ok(mut judged)) = taken else {
             return;
         };
-        let Ok(mut source) = source.lock() else {
+        let Ok(mut shared) = shared.lock() else {
             return;
         };
-        if source.ended {
+        if shared.ended {
             return;
         }
-        let number = source.next;
-        source.next += 1;
-        let more = source.blocks.next_into(&mut judged.block);
-        source.ended = !matches!(more, Ok(true));
-        drop(source);
+        let number = shared.next;
+        shared.next += 1;
+        let more = shared.source.next_into(&mut judged.block);
+        shared.ended = !matches!(more, Ok(true));
+        drop(shared);
         let read = match more {
             Ok(true) => {
                 judge.fill(&mut judged);
@@ -384,6 +407,7 @@ struct JudgedBlock {
 /// A judged call. Its texts are in the block.
 #[derive(Debug)]
 struct Entry {
+    /// Its line's number in the block; see [`JudgedBlock::place`].
     line: u64,
     ts: Option<Timestamp>,
     ts_text: Text,
@@ -431,6 +455,13 @@ impl Text {
 }
 
 impl JudgedBlock {
+    /// The file and the line that a line of the block was recorded at; `trace` is the first file's
+    /// number.
+    fn place(&self, trace: usize, line: u64) -> (usize, u64) {
+        let Origin { file, line } = self.block.origin(line);
+        (trace + file, line)
+    }
+
     fn text(&self, text: Text) -> Option<&str> {
         if text.start == u32::MAX {
             return None;
@@ -475,7 +506,7 @@ impl<'p> Judge<'p> {
             block
                 .broken
                 .iter()
-                .map(|(line, problem)| (*line, (*problem).to_owned())),
+                .map(|(line, problem)| (*line, problem.clone().into_owned())),
         );
         let mut texts = Texts {
             lines: &block.text,

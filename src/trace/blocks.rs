@@ -1,5 +1,6 @@
 //! A stream cut into blocks of whole lines, so that several threads can read one trace.
 
+use std::borrow::Cow;
 use std::io::{self, Read};
 
 use super::Stream;
@@ -19,12 +20,27 @@ pub struct Block {
     /// The lines. A line that could not be taken over as text is left empty here.
     pub text: String,
     /// The lines that were left empty, with what was wrong with them, in order.
-    pub broken: Vec<(u64, &'static str)>,
+    pub broken: Vec<(u64, Cow<'static, str>)>,
+    /// What else there is to say, about the recording rather than one of its lines.
+    pub notes: Vec<(Origin, Cow<'static, str>)>,
+    /// For each line where it was converted from. Empty if the lines are those of the trace.
+    pub origins: Vec<Origin>,
+}
+
+/// Where a line stands in the recording.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Origin {
+    /// The number of the file within the trace, from 0.
+    pub file: usize,
+    /// The line of that file, from 1.
+    pub line: u64,
 }
 
 /// Cuts a stream into [`Block`]s.
 pub struct Blocks {
     stream: Stream,
+    /// How many bytes are read at once.
+    size: usize,
     /// Bytes that were read and not given out: the start of a line, or what followed an over-long
     /// one.
     rest: Vec<u8>,
@@ -35,8 +51,14 @@ pub struct Blocks {
 impl Blocks {
     /// Blocks of `stream`.
     pub fn new(stream: Stream) -> Self {
+        Self::of_size(stream, BLOCK_BYTES)
+    }
+
+    /// Blocks of about `size` bytes: smaller ones where many streams are read at a time.
+    pub fn of_size(stream: Stream, size: usize) -> Self {
         Self {
             stream,
+            size,
             rest: Vec::new(),
             next_line: 1,
             ended: false,
@@ -52,6 +74,8 @@ impl Blocks {
         bytes.clear();
         bytes.append(&mut self.rest);
         block.broken.clear();
+        block.notes.clear();
+        block.origins.clear();
         block.first_line = self.next_line;
         let mut skipped = false;
         let mut searched = 0;
@@ -82,7 +106,7 @@ impl Blocks {
         if skipped {
             block
                 .broken
-                .push((block.first_line, "the line is longer than 64 MiB"));
+                .push((block.first_line, "the line is longer than 64 MiB".into()));
         }
         block.take(bytes);
         Ok(true)
@@ -91,10 +115,10 @@ impl Blocks {
     /// Reads at least one more byte, up to a block's worth, unless the stream ends.
     fn fill(&mut self, bytes: &mut Vec<u8>) -> io::Result<()> {
         let start = bytes.len();
-        bytes.resize(start + BLOCK_BYTES, 0);
+        bytes.resize(start + self.size, 0);
         let mut length = start;
         // Pipes give a few kilobytes at a time: ask again until the block is well filled.
-        while length < start + BLOCK_BYTES / 2 {
+        while length < start + self.size / 2 {
             match self.stream.read(&mut bytes[length..]) {
                 Ok(0) => {
                     self.ended = true;
@@ -107,6 +131,11 @@ impl Blocks {
         }
         bytes.truncate(length);
         Ok(())
+    }
+
+    /// The stream itself, if nothing has been read of it yet.
+    pub(super) fn into_stream(self) -> Stream {
+        Box::new(io::Cursor::new(self.rest).chain(self.stream))
     }
 
     /// Drops an over-long line: `bytes`, and what follows up to the next line end.
@@ -155,7 +184,7 @@ impl Block {
                             } else {
                                 "the line is not UTF-8"
                             };
-                            self.broken.push((number, problem));
+                            self.broken.push((number, problem.into()));
                             text.push('\n');
                         }
                     }
@@ -163,6 +192,16 @@ impl Block {
                 text
             }
         };
+    }
+
+    /// Where the line with this number stands in the recording.
+    pub fn origin(&self, number: u64) -> Origin {
+        let nth = usize::try_from(number - self.first_line).unwrap_or(usize::MAX);
+        let native = Origin {
+            file: 0,
+            line: number,
+        };
+        self.origins.get(nth).copied().unwrap_or(native)
     }
 
     /// The lines, line ends excluded.

@@ -1,12 +1,30 @@
 //! Recordings of tool calls: from bytes to [`ToolCall`](crate::call::ToolCall)s.
 //!
-//! [`open`] gives a stream of decompressed bytes, [`blocks`] cuts it at line ends, and a reader for
-//! each format turns lines into calls. Readers know nothing of policies. A whole trace never has
-//! to fit in memory.
+//! [`open`] gives a stream of decompressed bytes, and [`blocks`] cuts it at line ends. Native traces
+//! are read from there by [`native`], on many threads. Recordings of other formats ([`format`]) are
+//! first made into native lines: each format has a file that turns its lines into
+//! [`record::Record`]s, and [`source`] gives the lines of both kinds as the same blocks. Readers know
+//! nothing of policies. A whole trace never has to fit in memory.
 
 pub mod blocks;
+pub mod claude_code;
+pub mod codex;
+pub mod convert;
 mod decompress;
+pub mod directory;
+mod fields;
+pub mod format;
+pub mod gateway;
+pub mod intercept;
+pub mod jsonrpc;
 pub mod native;
+pub mod otel;
+pub mod pending;
+pub mod record;
+pub mod redact;
+pub mod repeats;
+pub mod rewrite;
+pub mod source;
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -17,7 +35,7 @@ use std::path::{Path, PathBuf};
 pub enum Location {
     /// Standard input, written `-`.
     StandardInput,
-    /// A file.
+    /// A file, or a folder of them.
     File(PathBuf),
 }
 
@@ -48,7 +66,9 @@ impl Location {
             return Ok(());
         };
         let kind = path.metadata()?;
-        if kind.is_file() || kind.is_dir() {
+        if kind.is_dir() {
+            path.read_dir()?;
+        } else if kind.is_file() {
             open_file(path)?;
         }
         Ok(())
@@ -75,6 +95,7 @@ pub type Stream = Box<dyn Read + Send>;
 ///
 /// # Errors
 /// What the system says when the file can't be opened or its first bytes can't be read.
+/// A folder is no stream: see [`source::Recording`].
 pub fn open(location: &Location, progress: impl Fn(u64) + Send + 'static) -> io::Result<Stream> {
     let raw: Stream = match location {
         Location::StandardInput => Box::new(io::stdin()),

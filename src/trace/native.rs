@@ -4,10 +4,11 @@ use std::borrow::Cow;
 use std::fmt;
 
 use crate::call::{Args, Outcome, Ruling, Stated, ToolCall};
-use crate::json::{self, Field, Tape, walk};
+use crate::json::{Field, Tape, walk};
 use crate::suggest::{nearest, quoted};
 use crate::time::Timestamp;
 use crate::trace::blocks::Line;
+use crate::trace::convert::syntax_error;
 
 /// The JSON Schema of a line.
 pub const SCHEMA: &str = include_str!("native.schema.json");
@@ -44,7 +45,7 @@ impl Reader {
             return Ok(None);
         }
         let record = self.tape.read(line.block, line.span);
-        let record = record.map_err(|e| syntax_error(&e, line))?;
+        let record = record.map_err(|e| LineError(syntax_error(&e, line)))?;
         let Some(record) = record else {
             return error("the line is not a JSON object");
         };
@@ -54,22 +55,6 @@ impl Reader {
         }
         fields.into_call(line.number).map(Some)
     }
-}
-
-fn syntax_error(error: &json::Error, line: Line<'_>) -> LineError {
-    let before = &line.block[line.span.start..error.span.start];
-    let column = before.chars().count() + 1;
-    LineError(match error.kind {
-        json::ErrorKind::DuplicateKey(_) => {
-            let key = walk::decode(&line.block[error.span.range()]);
-            let key = quoted(&key);
-            format!("the key {key} stands twice in one object (column {column})")
-        }
-        json::ErrorKind::UnexpectedEnd => {
-            format!("not JSON: the line is cut short (column {column})")
-        }
-        kind => format!("not JSON: {kind} (column {column})"),
-    })
 }
 
 /// The fields of a record, as they come.
@@ -83,8 +68,10 @@ struct Record<'t> {
     tool: Option<Cow<'t, str>>,
     args: Option<Args<'t>>,
     arg_keys: Option<Vec<Cow<'t, str>>>,
+    args_hash: Option<Cow<'t, str>>,
     outcome: Outcome,
     stated: Option<Box<Stated<Cow<'t, str>>>>,
+    in_batch: bool,
     /// A field that holds the tool's name, or what is done, in formats of others.
     stands_in: Option<String>,
     /// A field that the format does not have, and the one for arguments that it resembles.
@@ -115,7 +102,14 @@ impl<'t> Record<'t> {
                 });
             }
             "arg_keys" => self.arg_keys = names(value)?,
+            // A recorder leaves the hash out, or empty, where there was nothing to hash.
+            "args_hash" => self.args_hash = optional_text(key, value)?.filter(|h| !h.is_empty()),
             "result" => self.outcome = outcome(value)?,
+            "in_batch" => match value {
+                walk::Value::Bool(in_batch) => self.in_batch = in_batch,
+                walk::Value::Null => {}
+                _ => return error("`in_batch` is not true or false"),
+            },
             "expect" => self.stated().expected = ruling(key, value)?,
             "expect_rule" => self.stated().expected_rule = optional_text(key, value)?,
             "recorded" => self.stated().recorded = ruling(key, value)?,
@@ -160,6 +154,7 @@ impl<'t> Record<'t> {
         };
         if self.args.is_none()
             && self.arg_keys.is_none()
+            && self.args_hash.is_none()
             && let Some((field, meant)) = self.misspelt
         {
             // Decided as if it had no arguments, the call would be another one.
@@ -168,11 +163,12 @@ impl<'t> Record<'t> {
                 quoted(&field)
             ));
         }
-        let args = match (self.args, self.arg_keys) {
-            // A recorder that keeps names only may write `args: null` beside them.
-            (None | Some(Args::None), Some(names)) => Args::NamesOnly(names),
-            (Some(args), _) => args,
-            (None, None) => Args::None,
+        let args = match (self.args, self.arg_keys, self.args_hash) {
+            // A recorder that keeps less than values may write `args: null` beside it.
+            (None | Some(Args::None), Some(names), _) => Args::NamesOnly(names),
+            (None | Some(Args::None), None, Some(hash)) => Args::Hashed(hash),
+            (Some(args), _, _) => args,
+            (None, None, None) => Args::None,
         };
         Ok(ToolCall {
             line,
@@ -184,7 +180,7 @@ impl<'t> Record<'t> {
             tool,
             args,
             outcome: self.outcome,
-            in_batch: false,
+            in_batch: self.in_batch,
             stated: self.stated,
         })
     }

@@ -403,7 +403,9 @@ fn arguments() -> impl Strategy<Value = Option<String>> {
         1 => name().prop_map(|name| Some(format!("\"{name}\":null"))),
         1 => (name(), not_object).prop_map(|(name, value)| Some(format!("\"{name}\": {value}"))),
         24 => (name(), object()).prop_map(|(name, object)| Some(format!("\"{name}\":{object}"))),
-        20 => redacted().prop_map(Some),
+        19 => redacted().prop_map(Some),
+        1 => select(vec!["\"sha256:0a\"", "\"\"", "null"])
+            .prop_map(|hash| Some(format!("\"args_hash\":{hash}"))),
     ]
 }
 

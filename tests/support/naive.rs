@@ -147,6 +147,8 @@ enum Arguments {
     Known(Json),
     /// Only the names of the top-level arguments were recorded.
     Redacted(BTreeSet<String>),
+    /// Only that there were some was recorded.
+    Hashed,
     NotAnObject,
 }
 
@@ -199,9 +201,13 @@ impl Call {
 
 fn arguments(fields: &mut BTreeMap<String, Json>) -> Arguments {
     let values = fields.remove("args").or_else(|| fields.remove("arguments"));
+    let hash = fields.remove("args_hash");
     match (values, fields.remove("arg_keys")) {
         (None | Some(Json::Null), Some(Json::List(keys))) => {
             Arguments::Redacted(keys.iter().map(go_text).collect())
+        }
+        (None | Some(Json::Null), _) if matches!(&hash, Some(Json::Text(h)) if !h.is_empty()) => {
+            Arguments::Hashed
         }
         (None | Some(Json::Null), _) => Arguments::Known(Json::Object(BTreeMap::new())),
         (Some(object @ Json::Object(_)), _) => Arguments::Known(object),
@@ -296,6 +302,9 @@ fn look_up<'a>(arguments: &'a Arguments, path: &str) -> Found<'a> {
             certainly_present: fields.len() == 1,
         },
         Arguments::Redacted(_) => Found::Missing,
+        Arguments::Hashed => Found::Unknown {
+            certainly_present: false,
+        },
         Arguments::Known(object) => {
             let mut value = object;
             for field in fields {

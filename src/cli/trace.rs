@@ -1,0 +1,84 @@
+//! `mcplint trace convert`: recordings of any format as native JSONL.
+
+use std::fs;
+use std::io::Write;
+use std::path::Path;
+
+use super::args::{Common, Convert};
+use super::console::Console;
+use super::exit::Exit;
+use super::notices::Notices;
+use super::progress::Progress;
+use super::simulate::{cannot_read, recordings, unreadable};
+use super::{Trouble, output};
+use crate::trace::convert::Item;
+use crate::trace::redact::{Redactor, SHORTEST_KEY};
+use crate::trace::source::Recording;
+
+pub fn convert(args: &Convert, common: &Common, console: Console) -> Result<Exit, Trouble> {
+    let recordings = recordings(&args.traces)?;
+    let names: Vec<_> = recordings.iter().flat_map(Recording::names).collect();
+    let key = args.redact_key_file.as_deref();
+    let inputs = names.iter().map(Path::new).chain(key);
+    output::spare_inputs(common, inputs)?;
+    let redactor = redactor(args)?;
+    let mut notices = Notices::new(console, &names);
+    let mut out = output::open(common)?;
+    let progress = Progress::new(&recordings, common.quiet);
+    let mut first_file = 0;
+    let mut line = String::new();
+    for recording in &recordings {
+        let cannot_read = |error| cannot_read(&recording.name(), &error);
+        let mut calls = recording
+            .calls(args.input.format(), &progress.watcher())
+            .map_err(cannot_read)?;
+        notices.start_trace(recording);
+        while let Some((file, item)) = calls.next_item().map_err(cannot_read)? {
+            let file = first_file + file;
+            match item {
+                Item::Call(mut record) => {
+                    notices.is_a_call();
+                    if let Some(redactor) = &redactor {
+                        redactor.redact(&mut record);
+                    }
+                    line.clear();
+                    record.write(&mut line);
+                    out.write_all(line.as_bytes())?;
+                }
+                Item::Problem { line, problem } if args.strict => {
+                    return Err(unreadable(&format!("{}:{line}", names[file]), &problem));
+                }
+                Item::Problem { line, problem } => notices.unreadable_line(file, line, &problem),
+                Item::Note { line, note } => notices.noted(file, line, &note),
+            }
+        }
+        notices.end_trace()?;
+        first_file += recording.names().len();
+    }
+    drop(progress);
+    out.flush()?;
+    Ok(Exit::Clean)
+}
+
+/// What replaces argument values, if they are to be replaced.
+fn redactor(args: &Convert) -> Result<Option<Redactor>, Trouble> {
+    if !args.redact {
+        return Ok(None);
+    }
+    let Some(path) = &args.redact_key_file else {
+        let random = Redactor::random();
+        let no_key = |error| Trouble::new(format!("can't make a random key: {error}"));
+        return random.map(Some).map_err(no_key);
+    };
+    let name = path.display();
+    let key = fs::read(path)
+        .map_err(|error| Trouble::new(format!("can't read the key `{name}`: {error}")))?;
+    let key = key.trim_ascii_end();
+    if key.len() < SHORTEST_KEY {
+        return Err(Trouble::with_help(
+            format!("the key `{name}` is shorter than {SHORTEST_KEY} bytes, and could be guessed"),
+            "`head -c 32 /dev/urandom | base64` makes a key",
+        ));
+    }
+    Ok(Some(Redactor::new(key)))
+}
