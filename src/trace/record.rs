@@ -183,6 +183,12 @@ impl Record {
 }
 
 impl Arguments {
+    /// Those of a call whose recorder left them out.
+    pub fn unrecorded() -> Self {
+        // There is no hash, but that is what all of these have in common: nothing else is known.
+        Arguments::Hashed("unrecorded".to_owned())
+    }
+
     fn write(&self, out: &mut String) {
         match self {
             Arguments::None => {}

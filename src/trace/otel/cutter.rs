@@ -113,7 +113,6 @@ impl Cutter {
     /// What reading or decompressing says.
     pub fn next_piece(&mut self) -> io::Result<Option<Piece>> {
         loop {
-            let line = self.line;
             match self.step() {
                 Ok(Some(piece)) => return Ok(Some(piece)),
                 Ok(None) if self.ended && self.at == self.buffer.len() && self.open.is_empty() => {
@@ -122,6 +121,7 @@ impl Cutter {
                 Ok(None) => {}
                 Err(Halt::Io(error)) => return Err(error),
                 Err(Halt::Broken(problem)) => {
+                    let line = self.line;
                     self.open.clear();
                     self.skip_document()?;
                     return Ok(Some(Piece::Broken(line, problem)));

@@ -13,7 +13,7 @@ mod value;
 use std::io;
 
 use cutter::{Cut, Cutter, Piece};
-use tree::{Call, Span, Spans};
+use tree::{Call, Given, Merged, Span, Spans};
 use value::{AnyValue, attributes, member};
 
 use super::Stream;
@@ -33,7 +33,7 @@ pub struct Export {
     tape: Tape,
     spans: Spans,
     sink: Sink,
-    calls: Option<std::vec::IntoIter<tree::Merged>>,
+    calls: Option<std::vec::IntoIter<Merged>>,
 }
 
 impl Export {
@@ -93,6 +93,21 @@ impl Export {
         self.spans.resource(told, service);
     }
 
+    /// Says so if arguments that decide are not there.
+    fn tell_unrecorded(&mut self, calls: &[Merged]) {
+        if let Some(first) = calls.first()
+            && self.spans.lack_arguments()
+        {
+            let note =
+                "no span has `gen_ai.tool.call.arguments`: the arguments are taken for unknown";
+            self.sink.note(first.line(), note);
+        } else if let Some(call) = calls.iter().find(|call| call.has_unreadable_arguments()) {
+            let note = "`gen_ai.tool.call.arguments` is cut short: the arguments of this call, and \
+                        others like it, are taken for unknown";
+            self.sink.note(call.line(), note);
+        }
+    }
+
     fn span(&mut self, cut: &Cut) {
         match self.read(cut) {
             Ok(span) => self.spans.push(span),
@@ -116,7 +131,7 @@ impl Export {
                 _ => {}
             }
         }
-        raw.read(cut.line, &mut self.spans)
+        raw.read(cut.line, &mut self.spans, &mut self.tape)
     }
 }
 
@@ -132,7 +147,11 @@ impl Items for Export {
             }
             match self.cutter.next_piece()? {
                 Some(piece) => self.take(piece),
-                None => self.calls = Some(self.spans.merge().into_iter()),
+                None => {
+                    let calls = self.spans.merge();
+                    self.tell_unrecorded(&calls);
+                    self.calls = Some(calls.into_iter());
+                }
             }
         }
     }
@@ -166,7 +185,7 @@ struct Traits<'t> {
 }
 
 impl Raw<'_> {
-    fn read(&self, line: u64, spans: &mut Spans) -> Result<Span, &'static str> {
+    fn read(&self, line: u64, spans: &mut Spans, tape: &mut Tape) -> Result<Span, &'static str> {
         let mut told = tree::Told::default();
         let mut traits = Traits::default();
         for (key, value) in attributes(self.attributes) {
@@ -177,7 +196,7 @@ impl Raw<'_> {
             Some("invoke_agent" | "create_agent")
         );
         let call = match traits.is_call() {
-            true => Some(Box::new(self.call(line, traits, spans)?)),
+            true => Some(Box::new(self.call(line, traits, spans, tape)?)),
             false => None,
         };
         Ok(Span {
@@ -192,7 +211,13 @@ impl Raw<'_> {
         })
     }
 
-    fn call(&self, line: u64, traits: Traits<'_>, spans: &mut Spans) -> Result<Call, &'static str> {
+    fn call(
+        &self,
+        line: u64,
+        traits: Traits<'_>,
+        spans: &mut Spans,
+        tape: &mut Tape,
+    ) -> Result<Call, &'static str> {
         let named = string(self.name);
         let tool = traits.tool.as_deref().or_else(|| {
             let named = named.as_deref()?;
@@ -215,7 +240,7 @@ impl Raw<'_> {
             tool: spans.name(Some(tool)),
             server: spans.name(traits.server().as_deref()),
             outcome: traits.outcome(self.status),
-            arguments: traits.arguments.map(arguments),
+            arguments: arguments(traits.arguments, tape)?,
         })
     }
 }
@@ -270,16 +295,29 @@ impl<'t> Traits<'t> {
     }
 }
 
-/// The JSON text of a call's arguments: recorded as a structure, or as JSON text already.
-fn arguments(value: AnyValue<'_>) -> Box<str> {
-    if let AnyValue::Text(text) = &value
-        && crate::json::check(text, &mut ()).is_ok()
-    {
-        return text.trim_ascii().into();
+/// A call's arguments: recorded as a structure, or as JSON text already.
+fn arguments(value: Option<AnyValue<'_>>, tape: &mut Tape) -> Result<Given, &'static str> {
+    let mut json = match value {
+        None => return Ok(Given::Nothing),
+        Some(AnyValue::Text(text)) => text.into_owned(),
+        Some(value) => value.to_json(),
+    };
+    match error_in(&json, tape) {
+        None => {}
+        Some(ErrorKind::DuplicateKey(_)) => {
+            return Err("the arguments have the same key twice in one object");
+        }
+        // Exporters cut long texts off.
+        Some(_) if json.trim_ascii_start().starts_with('{') => return Ok(Given::Unreadable),
+        Some(_) => json = AnyValue::Text(json.into()).to_json(),
     }
-    let mut out = String::new();
-    value.write(&mut out);
-    out.into()
+    Ok(Given::Json(json.trim_ascii().into()))
+}
+
+/// What keeps a text from being JSON in which no key stands twice.
+fn error_in(text: &str, tape: &mut Tape) -> Option<ErrorKind> {
+    let whole = crate::span::Span::new(0, text.len());
+    tape.read(text, whole).err().map(|error| error.kind)
 }
 
 fn string(raw: &str) -> Option<std::borrow::Cow<'_, str>> {

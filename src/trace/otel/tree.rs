@@ -73,10 +73,21 @@ pub struct Call {
     pub tool: Name,
     /// The server.
     pub server: Name,
-    /// The JSON text of the arguments.
-    pub arguments: Option<Box<str>>,
+    /// What there is of the arguments.
+    pub arguments: Given,
     /// How it ended.
     pub outcome: Outcome,
+}
+
+/// What a span tells of a call's arguments.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Given {
+    /// Nothing.
+    Nothing,
+    /// Their JSON text.
+    Json(Box<str>),
+    /// That there were some, but not which.
+    Unreadable,
 }
 
 /// What the span of a call is around. Those of one call lie in one another in this order.
@@ -97,6 +108,8 @@ pub struct Spans {
     texts: Vec<Box<str>>,
     spans: Vec<Stored>,
     resources: Vec<Resource>,
+    /// Whether any call has arguments: an exporter leaves empty ones out, or all of them.
+    has_arguments: bool,
 }
 
 #[derive(Debug)]
@@ -213,6 +226,8 @@ impl Spans {
         }
         self.spans = Vec::new();
         calls.sort_by_key(|call| call.call.start);
+        let has_some = |merged: &Merged| merged.call.arguments != Given::Nothing;
+        self.has_arguments = calls.iter().any(has_some);
         calls
     }
 
@@ -280,6 +295,11 @@ impl Spans {
         }
     }
 
+    /// Whether the calls were exported without their arguments.
+    pub fn lack_arguments(&self) -> bool {
+        !self.has_arguments
+    }
+
     /// A call as a record.
     pub fn record(&self, merged: Merged) -> Record {
         let Merged {
@@ -295,7 +315,11 @@ impl Spans {
             grant: self.text(told.agent_id.or(told.agent_name)),
             server: self.text(call.server),
             tool: self.text(call.tool).unwrap_or_default(),
-            args: Arguments::Json(call.arguments.map_or_else(|| "{}".into(), String::from)),
+            args: match call.arguments {
+                Given::Json(text) => Arguments::Json(text.into()),
+                Given::Nothing if self.has_arguments => Arguments::Json("{}".into()),
+                Given::Nothing | Given::Unreadable => Arguments::unrecorded(),
+            },
             outcome: client_outcome
                 .filter(|o| *o != Outcome::Ok)
                 .unwrap_or(call.outcome),
@@ -314,6 +338,16 @@ impl Merged {
         }
     }
 
+    /// The line that it begins at.
+    pub fn line(&self) -> u64 {
+        self.call.line
+    }
+
+    /// Whether its arguments were recorded so that they can't be read.
+    pub fn has_unreadable_arguments(&self) -> bool {
+        self.call.arguments == Given::Unreadable
+    }
+
     /// Adds what a span inside of the others tells.
     fn add(&mut self, inner: Call, told: Told) {
         if inner.role == Role::Client {
@@ -321,7 +355,9 @@ impl Merged {
         }
         let call = &mut self.call;
         call.server = call.server.or(inner.server);
-        call.arguments = call.arguments.take().or(inner.arguments);
+        if call.arguments == Given::Nothing {
+            call.arguments = inner.arguments;
+        }
         if call.outcome == Outcome::Ok {
             call.outcome = inner.outcome;
         }

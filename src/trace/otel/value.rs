@@ -75,8 +75,15 @@ impl<'t> AnyValue<'t> {
         }
     }
 
-    /// Appends the value as JSON.
-    pub fn write(&self, out: &mut String) {
+    /// The value as JSON.
+    pub fn to_json(&self) -> String {
+        let mut out = String::new();
+        self.write(&mut out);
+        out
+    }
+
+    /// Appends the value as JSON. Goes as deep as the text, which was checked, is allowed to.
+    fn write(&self, out: &mut String) {
         match self {
             AnyValue::Text(text) => push_string(text, out),
             AnyValue::Scalar(text) => out.push_str(text),

@@ -1,0 +1,193 @@
+//! Recordings of other formats: what each fixture gives, as native lines, told problems and notes.
+//! `UPDATE_FIXTURES=1 cargo test --test traces` writes what is expected anew; read the difference.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::io::Cursor;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use mcplint::trace::blocks::{Block, Blocks};
+use mcplint::trace::convert::{Item, Items};
+use mcplint::trace::format::{self, Format};
+use mcplint::trace::source::{Recording, Source, Watcher};
+
+fn fixtures(format: &str) -> Vec<PathBuf> {
+    let folder = Path::new("fixtures/traces").join(format);
+    let entries = fs::read_dir(&folder).expect("the folder of fixtures");
+    let mut paths: Vec<_> = entries
+        .map(|entry| entry.expect("an entry").path())
+        .collect();
+    paths.retain(|path| path.extension().is_some_and(|e| e != "expected"));
+    paths.sort();
+    paths
+}
+
+fn items(format: Format, bytes: &[u8]) -> Box<dyn Items> {
+    let stream = Box::new(Cursor::new(bytes.to_vec()));
+    format
+        .items(Blocks::new(stream))
+        .expect("the format can be read")
+}
+
+/// `12> {native line}`, `12! problem` or `12? note` for each item.
+fn told(items: &mut dyn Items) -> String {
+    let mut out = String::new();
+    while let Some(item) = items.next_item().expect("reading memory") {
+        let _infallible = match item {
+            Item::Call(record) => {
+                let mut line = String::new();
+                record.write(&mut line);
+                write!(out, "{}> {line}", record.line)
+            }
+            Item::Problem { line, problem } => writeln!(out, "{line}! {problem}"),
+            Item::Note { line, note } => writeln!(out, "{line}? {note}"),
+        };
+    }
+    out
+}
+
+fn check_fixtures(format: Format) {
+    for path in fixtures(format.name()) {
+        let bytes = fs::read(&path).expect("a fixture");
+        let (detected, _) = format::detect(Box::new(Cursor::new(bytes.clone()))).expect("memory");
+        assert_eq!(detected, Some(format), "{}", path.display());
+        let found = told(&mut *items(format, &bytes));
+        let expected = path.with_extension("expected");
+        if std::env::var_os("UPDATE_FIXTURES").is_some() {
+            fs::write(&expected, &found).expect("writing what is expected");
+        }
+        let expected = fs::read_to_string(expected).expect("what is expected");
+        assert_eq!(found, expected, "{}", path.display());
+    }
+}
+
+#[test]
+fn jsonrpc_recordings_give_their_calls() {
+    check_fixtures(Format::JsonRpc);
+}
+
+#[test]
+fn otel_exports_give_their_calls() {
+    check_fixtures(Format::Otel);
+}
+
+/// However a recording is cut off, and whatever a byte of it turns into, reading ends.
+#[test]
+fn damaged_recordings_end() {
+    for format in [Format::JsonRpc, Format::Otel] {
+        for path in fixtures(format.name()) {
+            let bytes = fs::read(&path).expect("a fixture");
+            for at in (0..bytes.len()).step_by(7) {
+                told(&mut *items(format, &bytes[..at]));
+                let mut changed = bytes.clone();
+                changed[at] = b"\"{}[],:\\\n\xff0"[at % 11];
+                told(&mut *items(format, &changed));
+                let start = Cursor::new(changed);
+                format::detect(Box::new(start)).expect("reading memory");
+            }
+        }
+    }
+}
+
+fn unwatched() -> Watcher {
+    Arc::new(|_| ())
+}
+
+/// The tool, file and line of each call, in the order of the blocks.
+fn places(mut source: Source) -> Vec<(String, usize, u64)> {
+    let (mut block, mut places) = (Block::default(), Vec::new());
+    while source.next_into(&mut block).expect("reading files") {
+        for line in block.lines() {
+            let origin = block.origin(line.number);
+            let record: serde_json::Value = serde_json::from_str(line.text()).expect("a record");
+            let tool = record["tool"].as_str().expect("a tool").to_owned();
+            places.push((tool, origin.file, origin.line));
+        }
+    }
+    places
+}
+
+#[test]
+fn the_files_of_a_folder_are_merged_by_time() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let native =
+        |ts: &str, tool: &str| format!("{{\"ts\":\"2026-04-01T{ts}Z\",\"tool\":\"{tool}\"}}\n");
+    let rpc = |ts: &str, id: u32, tool: &str| {
+        format!(
+            "{{\"ts\":\"2026-04-01T{ts}Z\",\"dir\":\"client\",\"message\":{{\"jsonrpc\":\"2.0\",\"id\":{id},\
+             \"method\":\"tools/call\",\"params\":{{\"name\":\"{tool}\"}}}}}}\n"
+        )
+    };
+    let write = |name: &str, text: String| {
+        let path = folder.path().join(name);
+        fs::create_dir_all(path.parent().expect("it has one")).expect("a folder");
+        fs::write(path, text).expect("a recording");
+    };
+    write(
+        "b.jsonl",
+        native("09:00:00", "b1") + "{\"tool\":\"b2\"}\n" + &native("12:00:00", "b3"),
+    );
+    write(
+        "a/deep.jsonl",
+        rpc("10:00:00", 1, "a1") + &rpc("11:00:00", 2, "a2"),
+    );
+    write("c.jsonl", native("11:30:00", "c1"));
+    write("settings.json", "{\"no\":\"recording\"}".into());
+    write("readme.md", "no".into());
+    let argument = folder.path().display().to_string();
+    let recording = Recording::find(&argument).expect("a folder of recordings");
+    assert_eq!(recording.names().len(), 4);
+    let source = recording.open(None, &unwatched()).expect("it opens");
+    let places = places(source);
+    let order: Vec<_> = places.iter().map(|p| (p.0.as_str(), p.1, p.2)).collect();
+    assert_eq!(
+        order,
+        [
+            ("b1", 1, 1),
+            ("b2", 1, 2),
+            ("a1", 0, 1),
+            ("a2", 0, 2),
+            ("c1", 2, 1),
+            ("b3", 1, 3)
+        ]
+    );
+}
+
+#[test]
+fn a_folder_without_recordings_is_none() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let argument = folder.path().display().to_string();
+    assert!(Recording::find(&argument).is_err());
+    fs::write(folder.path().join("x.json"), "{}").expect("a file");
+    let recording = Recording::find(&argument).expect("it may be one");
+    assert!(recording.open(None, &unwatched()).is_err());
+}
+
+/// One span may be longer than what is read at once, and stand on one line with all others.
+#[test]
+fn an_export_on_one_line_is_read_span_by_span() {
+    let long = "x".repeat(700_000);
+    let span = |nth: u32| {
+        format!(
+            r#"{{"traceId":"1","spanId":"{nth:x}","name":"execute_tool t{nth}","startTimeUnixNano":"{}","attributes":[{{"key":"gen_ai.operation.name","value":{{"stringValue":"execute_tool"}}}},{{"key":"gen_ai.tool.call.arguments","value":{{"kvlistValue":{{"values":[{{"key":"a","value":{{"stringValue":"{long}\\"}}}}]}}}}}}]}}"#,
+            1_000 - nth
+        )
+    };
+    let spans: Vec<_> = (1..=20).map(span).collect();
+    let export = format!(
+        r#"{{"resourceLogs":[{}],"resourceSpans":[{{"scopeSpans":[{{"spans":[{}]}}]}}]}}"#,
+        "[],".repeat(300_000) + "[]",
+        spans.join(",")
+    );
+    let mut items = items(Format::Otel, export.as_bytes());
+    let mut tools = Vec::new();
+    while let Some(item) = items.next_item().expect("reading memory") {
+        match item {
+            Item::Call(record) => tools.push(record.tool),
+            other => panic!("{other:?}"),
+        }
+    }
+    let wanted: Vec<_> = (1..=20).rev().map(|nth| format!("t{nth}")).collect();
+    assert_eq!(tools, wanted);
+}
