@@ -30,8 +30,8 @@ impl Redactor {
         Ok(Self::new(&key))
     }
 
-    /// Replaces the values of the arguments. Their names, how they lie in one another, `true`, `false`
-    /// and `null` stay.
+    /// Replaces the values of the arguments, or a hash of them. Their names, how they lie in one
+    /// another, `true`, `false` and `null` stay.
     pub fn redact(&self, record: &mut Record) {
         match &mut record.args {
             Arguments::Json(text) => {
@@ -39,8 +39,8 @@ impl Redactor {
                 self.value(text.trim_ascii(), &mut out);
                 *text = out;
             }
-            // What was hashed may be guessed.
-            Arguments::Hashed(hash) => *hash = format!("{:016x}", self.token(b'h', hash)),
+            // Values that there are few of can be found by trying them.
+            Arguments::Hashed(hash) => *hash = format!("h:{:016x}", self.token(b'h', hash)),
             Arguments::None | Arguments::Names(_) => {}
         }
     }
@@ -159,5 +159,20 @@ mod tests {
         assert!(redacted(&redactor, " \"x\" ").is_string());
         assert!(redacted(&redactor, "5").is_u64());
         assert!(redacted(&redactor, "null").is_null());
+    }
+
+    #[test]
+    fn a_hash_without_a_key_is_replaced_by_one_with_a_key() {
+        let hashed = |hash: &str| {
+            let mut record = Record {
+                args: Arguments::Hashed(hash.to_owned()),
+                ..Record::default()
+            };
+            Redactor::new(b"0123456789abcdef").redact(&mut record);
+            record.args
+        };
+        assert_ne!(hashed("sha256:5f"), Arguments::Hashed("sha256:5f".into()));
+        assert_eq!(hashed("sha256:5f"), hashed("sha256:5f"));
+        assert_ne!(hashed("sha256:5f"), hashed("sha256:60"));
     }
 }

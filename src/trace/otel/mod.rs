@@ -10,6 +10,7 @@ mod cutter;
 mod tree;
 mod value;
 
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io;
 
 use cutter::{Cut, Cutter, Piece};
@@ -200,10 +201,8 @@ impl Raw<'_> {
             false => None,
         };
         Ok(Span {
-            id: (
-                id(self.trace),
-                id(self.id).ok_or("the span has no `spanId`")?,
-            ),
+            trace: spans.name(string(self.trace).as_deref()),
+            id: id(self.id).ok_or("the span has no `spanId`")?,
             parent: id(self.parent),
             told,
             is_agent,
@@ -327,14 +326,12 @@ fn string(raw: &str) -> Option<std::borrow::Cow<'_, str>> {
     }
 }
 
-/// An id as a number: hexadecimal digits, or whatever else an exporter wrote.
-fn id(raw: &str) -> Option<u128> {
+/// A span's id as a number: 16 hexadecimal digits, or whatever else an exporter wrote.
+fn id(raw: &str) -> Option<u64> {
     let text = string(raw).filter(|text| !text.is_empty())?;
-    Some(u128::from_str_radix(&text, 16).unwrap_or_else(|_| {
-        use std::hash::{DefaultHasher, Hash, Hasher};
+    Some(u64::from_str_radix(&text, 16).unwrap_or_else(|_| {
         let mut hasher = DefaultHasher::new();
         text.hash(&mut hasher);
-        // No id of 64 bits.
-        u128::from(hasher.finish()) | 1 << 127
+        hasher.finish()
     }))
 }

@@ -9,7 +9,7 @@ use crate::time::Timestamp;
 use crate::trace::record::{Arguments, Record};
 
 /// A text that many spans have, by its number; 0 is none.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub struct Name(u32);
 
 impl Name {
@@ -48,10 +48,12 @@ impl Told {
 /// A span, as far as it matters.
 #[derive(Debug)]
 pub struct Span {
-    /// Its trace's id, and its own.
-    pub id: (Option<u128>, u128),
+    /// Its trace's id.
+    pub trace: Name,
+    /// Its own id, within the trace.
+    pub id: u64,
     /// The span that it lies in.
-    pub parent: Option<u128>,
+    pub parent: Option<u64>,
     /// What its own attributes tell.
     pub told: Told,
     /// Whether it is around all that an agent does.
@@ -204,7 +206,7 @@ impl Spans {
     pub fn merge(&mut self) -> Vec<Merged> {
         let by_id = self.by_id();
         let parents: Vec<_> = (self.spans.iter().map(|stored| &stored.span))
-            .map(|span| by_id.get(&(span.id.0, span.parent?)).copied())
+            .map(|span| by_id.get(&(span.trace, span.parent?)).copied())
             .collect();
         drop(by_id);
         let mut calls = Vec::new();
@@ -232,11 +234,12 @@ impl Spans {
     }
 
     /// The numbers of the spans. One that was exported again is no call of its own.
-    fn by_id(&mut self) -> HashMap<(Option<u128>, u128), u32> {
+    fn by_id(&mut self) -> HashMap<(Name, u64), u32> {
         let mut by_id = HashMap::with_capacity(self.spans.len());
         for nth in 0..self.spans.len() {
             let number = u32::try_from(nth).expect("memory is full before");
-            let first = *by_id.entry(self.spans[nth].span.id).or_insert(number) as usize;
+            let span = &self.spans[nth].span;
+            let first = *by_id.entry((span.trace, span.id)).or_insert(number) as usize;
             let calls = [first, nth].map(|nth| self.spans[nth].span.call.as_ref());
             if first < nth
                 && let [Some(first), Some(again)] = calls
