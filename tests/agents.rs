@@ -1,7 +1,7 @@
 //! Reads the recordings of agents and of what stands before their servers, in `fixtures/traces`, and
 //! compares them with what is written beside each: its calls as native lines, and its problems.
 //!
-//! `UPDATE_TRACES=1 cargo test --test agents` writes the expected files anew; read them.
+//! `UPDATE_FIXTURES=1 cargo test --test agents` writes the expected files anew; read them.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -61,7 +61,7 @@ fn recordings_give_the_calls_that_are_written_beside_them() {
         let is_file = name.ends_with(".jsonl");
         let found = read(name, is_file.then_some(format));
         let beside = path(name).replace(".jsonl", "") + ".expected";
-        if std::env::var_os("UPDATE_TRACES").is_some() {
+        if std::env::var_os("UPDATE_FIXTURES").is_some() {
             fs::write(&beside, &found).expect("the fixtures can be written");
         }
         let expected = fs::read_to_string(&beside).unwrap_or_default();

@@ -5,6 +5,8 @@
 //! Transcripts of sub-agents name the session of the agent that started them, so that they count
 //! with it: to a server they are one client.
 
+use std::collections::HashMap;
+
 use memchr::memmem;
 
 use super::blocks::Line;
@@ -33,13 +35,18 @@ pub struct Transcript {
     /// The calls that wait for their results, by what names them there.
     waiting: Waiting<Identity>,
     repeats: Repeats,
-    /// The message that the main agent's latest call stands in.
-    message: Option<String>,
+    /// The message that an agent's latest call stands in, by its group.
+    messages: HashMap<u64, Identity>,
 }
 
-/// Whose calls wait: the main agent's, or those of sub-agents in the same file.
+/// The group of the main agent's calls. Those of a sub-agent whose name is told have one, too.
 const MAIN: u64 = 0;
+
+/// The group of the calls of sub-agents in the same file, in versions that don't tell them apart.
 const SUB_AGENTS: u64 = 1;
+
+/// How many agents of one file are told apart.
+const MOST_AGENTS: usize = 1024;
 
 /// What of a line is wanted.
 struct Entry<'l> {
@@ -61,16 +68,17 @@ impl Converter for Transcript {
             return;
         };
         let [kind, message, timestamp] = walk::pick(object, ["type", "message", "timestamp"]);
-        let keys = ["sessionId", "toolDenialKind", "isSidechain"];
-        let [session, denial, sidechain] = walk::pick(object, keys);
+        let keys = ["sessionId", "toolDenialKind", "isSidechain", "agentId"];
+        let [session, denial, sidechain, agent] = walk::pick(object, keys);
         let entry = Entry {
             line,
             timestamp,
             session,
             denial,
             message: message.unwrap_or(""),
-            group: match sidechain {
-                Some("true") => SUB_AGENTS,
+            group: match (sidechain, agent) {
+                (Some("true"), Some(agent)) => Identity::of(&[agent]).number(),
+                (Some("true"), None) => SUB_AGENTS,
                 _ => MAIN,
             },
         };
@@ -140,23 +148,28 @@ impl Transcript {
                     _ => Outcome::Ok,
                 };
                 let key = Identity::of(&[&id]);
-                for group in [MAIN, SUB_AGENTS] {
-                    self.waiting.resolve(group, &key, outcome, sink);
+                // Not every version says in both lines who asked.
+                for group in [entry.group, MAIN, SUB_AGENTS] {
+                    if self.waiting.resolve(group, &key, outcome, sink) {
+                        break;
+                    }
                 }
             }
         }
     }
 
     /// A model is not asked for its next message before it was told what the calls of the last one
-    /// gave: what the main agent still waits for then, it will never get. Of sub-agents this can't
-    /// be said, because several may write into one file.
+    /// gave: what an agent still waits for then, it will never get.
     fn turn_to(&mut self, message_id: Option<&str>, group: u64, sink: &mut Sink) {
-        let Some(message_id) = message_id.filter(|_| group == MAIN) else {
+        let Some(message_id) = message_id.filter(|_| group != SUB_AGENTS) else {
             return;
         };
-        if self.message.as_deref() != Some(message_id) {
-            self.message = Some(message_id.to_owned());
-            self.waiting.abandon(MAIN, Outcome::NoAnswer, sink);
+        if self.messages.len() >= MOST_AGENTS {
+            self.messages.clear();
+        }
+        let message = Identity::of(&[message_id]);
+        if self.messages.insert(group, message) != Some(message) {
+            self.waiting.abandon(group, Outcome::NoAnswer, sink);
         }
     }
 }

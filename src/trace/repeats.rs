@@ -18,6 +18,11 @@ impl Identity {
         parts.hash(&mut hasher);
         Self(hasher.finish())
     }
+
+    /// It, as a number.
+    pub fn number(self) -> u64 {
+        self.0
+    }
 }
 
 /// Remembers the latest calls: at least [`REMEMBERED`], at most twice as many, in some 30 MB.
