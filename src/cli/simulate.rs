@@ -19,7 +19,7 @@ use crate::render::replay::{Context, PolicySource, csv, github, json, jsonl, mar
 use crate::replay::Row;
 use crate::replay::assign::name_glob;
 use crate::replay::pipeline::{Event, Options, Session, Stop};
-use crate::replay::summary::{Summarizer, Tally};
+use crate::replay::summary::{Summarizer, Summary, Tally};
 use crate::trace::blocks::Blocks;
 use crate::trace::{self, Location};
 
@@ -87,17 +87,26 @@ pub fn run(args: &Simulate, common: &Common, console: Console) -> Result<Exit, T
     let skipped = notices.skipped();
     let summary = summarizer.finish(&policies, &session.counters, &session.coverage);
     notices.finish(&policies, summary.total.calls, args.interval.is_some());
-    match format {
-        ReplayFormat::Text => text::write(&summary, skipped, &context, &mut out)?,
-        ReplayFormat::Json => json::write(&summary, skipped, &context, &mut out)?,
-        ReplayFormat::Markdown => markdown::write(&summary, skipped, &context, &mut out)?,
-        ReplayFormat::Github => {
-            github::write(&summary, skipped, &context, &output::root(), &mut out)?;
-        }
-        ReplayFormat::Jsonl | ReplayFormat::Csv => {}
-    }
+    write_summary(format, &summary, skipped, &context, &mut out)?;
     out.flush()?;
     Ok(verdict(args, &summary.total, console))
+}
+
+/// Writes the summary in the formats that are one; the others have a line for each decision.
+fn write_summary(
+    format: ReplayFormat,
+    summary: &Summary,
+    skipped: u64,
+    context: &Context<'_>,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    match format {
+        ReplayFormat::Text => text::write(summary, skipped, context, out),
+        ReplayFormat::Json => json::write(summary, skipped, context, out),
+        ReplayFormat::Markdown => markdown::write(summary, skipped, context, out),
+        ReplayFormat::Github => github::write(summary, skipped, context, &output::root(), out),
+        ReplayFormat::Jsonl | ReplayFormat::Csv => Ok(()),
+    }
 }
 
 /// What takes the events of a replay.
