@@ -22,7 +22,7 @@ use crate::render::replay::{
 use crate::replay::Row;
 use crate::replay::assign::name_glob;
 use crate::replay::pipeline::{Event, Options, Session, Stop};
-use crate::replay::summary::{Summarizer, Tally};
+use crate::replay::summary::{Summarizer, Summary, Tally};
 use crate::replay::timeline::Timeline;
 use crate::trace::source::Recording;
 
@@ -90,22 +90,32 @@ pub fn run(args: &Simulate, common: &Common, console: Console) -> Result<Exit, T
     let skipped = notices.skipped();
     let summary = summarizer.finish(&policies, &session.counters, &session.coverage);
     notices.finish(&policies, summary.total.calls, args.interval.is_some());
-    match format {
-        ReplayFormat::Text => text::write(&summary, skipped, &context, &mut out)?,
-        ReplayFormat::Json => json::write(&summary, skipped, &context, &mut out)?,
-        ReplayFormat::Markdown => markdown::write(&summary, skipped, &context, &mut out)?,
-        ReplayFormat::Html => html::write(&summary, &timeline, skipped, &context, &mut out)?,
-        ReplayFormat::Github => {
-            github::write(&summary, skipped, &context, &output::root(), &mut out)?;
-        }
-        ReplayFormat::Jsonl | ReplayFormat::Csv => {}
-    }
+    write_summary(format, &summary, &timeline, skipped, &context, &mut out)?;
     out.flush()?;
     let changed = snapshot.finish(&context, console)?;
     Ok(match verdict(args, &summary.total, skipped, console) {
         Exit::Clean if changed => Exit::Findings,
         exit => exit,
     })
+}
+
+/// Writes the summary in the formats that are one; the others have a line for each decision.
+fn write_summary(
+    format: ReplayFormat,
+    summary: &Summary,
+    timeline: &Timeline,
+    skipped: u64,
+    context: &Context<'_>,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    match format {
+        ReplayFormat::Text => text::write(summary, skipped, context, out),
+        ReplayFormat::Json => json::write(summary, skipped, context, out),
+        ReplayFormat::Markdown => markdown::write(summary, skipped, context, out),
+        ReplayFormat::Html => html::write(summary, timeline, skipped, context, out),
+        ReplayFormat::Github => github::write(summary, skipped, context, &output::root(), out),
+        ReplayFormat::Jsonl | ReplayFormat::Csv => Ok(()),
+    }
 }
 
 /// What takes the events of a replay.

@@ -156,7 +156,7 @@ pub fn test(policies: &[Assigned], text: &Arc<[u8]>, options: Options) -> Result
     let mut session = Session::new(policies, options);
     let (mut cases, mut problems) = (Vec::new(), Vec::new());
     let source = Blocks::new(Box::new(Cursor::new(Arc::clone(text))));
-    session.replay(0, source.into(), &mut |event| {
+    session.replay(0, source, &mut |event| {
         match event {
             Event::Decided(row) => match expected(&row) {
                 Ok(Some(expected)) => cases.push(Case::of(&row, expected)),
