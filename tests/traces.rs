@@ -191,3 +191,98 @@ fn an_export_on_one_line_is_read_span_by_span() {
     let wanted: Vec<_> = (1..=20).rev().map(|nth| format!("t{nth}")).collect();
     assert_eq!(tools, wanted);
 }
+
+/// Runs mcplint; gives its exit code, standard output and standard error.
+fn run(arguments: &[&str]) -> (i32, String, String) {
+    let output = std::process::Command::new(env!("CARGO_BIN_EXE_mcplint"))
+        .args(arguments)
+        .output()
+        .expect("mcplint runs");
+    let text = |bytes| String::from_utf8(bytes).expect("UTF-8");
+    let code = output.status.code().expect("it was not killed");
+    (code, text(output.stdout), text(output.stderr))
+}
+
+const RECONNECT: &str = "fixtures/traces/jsonrpc/reconnect.jsonl";
+
+#[test]
+fn a_converted_trace_is_decided_like_the_recording() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = |name: &str| folder.path().join(name).display().to_string();
+    fs::write(
+        path("p.json"),
+        r#"{"version":"1","default":"allow","tools":{"wait":{"limits":[{"counter":"c","window":"hour","max":1,"scope":"grant"}]}}}"#,
+    )
+    .expect("a policy");
+    let (code, _, err) = run(&["trace", "convert", RECONNECT, "-o", &path("t.jsonl")]);
+    assert_eq!((code, err.as_str()), (0, ""));
+    let decisions = |trace: &str| {
+        let arguments = [
+            "simulate",
+            "--policy",
+            &path("p.json"),
+            "--format",
+            "jsonl",
+            trace,
+        ];
+        let (code, out, err) = run(&arguments);
+        assert_eq!((code, err.as_str()), (0, ""));
+        let mut lines = Vec::new();
+        let decisions: Vec<_> = out
+            .lines()
+            .map(|line| {
+                let mut row: serde_json::Value = serde_json::from_str(line).expect("JSON");
+                lines.push(row["line"].take());
+                row
+            })
+            .collect();
+        (decisions, lines)
+    };
+    let (recorded, recorded_lines) = decisions(RECONNECT);
+    let (converted, converted_lines) = decisions(&path("t.jsonl"));
+    assert_eq!(recorded, converted);
+    assert_eq!(recorded_lines, [4, 7, 11, 13, 14]);
+    assert_eq!(converted_lines, [1, 2, 3, 4, 5]);
+}
+
+#[test]
+fn a_redacted_trace_has_no_values_and_the_same_tokens_with_the_same_key() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = |name: &str| folder.path().join(name).display().to_string();
+    fs::write(
+        path("t.jsonl"),
+        r#"{"tool":"t","args":{"a":"SECRET","b":4711}}"#,
+    )
+    .expect("a trace");
+    fs::write(path("key"), "0123456789abcdef\n").expect("a key");
+    fs::write(path("short"), "0123456789abcde\n").expect("a key");
+    let redact = |more: &[&str]| {
+        let trace = path("t.jsonl");
+        let arguments = [&["trace", "convert", &trace, "--redact"], more].concat();
+        run(&arguments)
+    };
+    let (code, out, _) = redact(&[]);
+    assert_eq!(code, 0);
+    assert!(!out.contains("SECRET") && !out.contains("4711") && out.contains("\"a\":\"s:"));
+    assert_ne!(out, redact(&[]).1, "the key is made anew");
+    let with_key = redact(&["--redact-key-file", &path("key")]);
+    assert_eq!(with_key, redact(&["--redact-key-file", &path("key")]));
+    let (code, out, err) = redact(&["--redact-key-file", &path("short")]);
+    assert_eq!((code, out.as_str()), (2, ""));
+    assert!(err.contains("shorter than 16 bytes"), "{err}");
+}
+
+#[test]
+fn lines_that_can_not_be_converted_are_told_with_their_numbers() {
+    let hostile = "fixtures/traces/jsonrpc/hostile.jsonl";
+    let (code, out, err) = run(&["trace", "convert", hostile]);
+    assert_eq!((code, out.lines().count()), (0, 3));
+    assert!(err.contains("hostile.jsonl:2: not JSON"), "{err}");
+    assert!(err.contains("6 more unreadable lines"), "{err}");
+    let (code, _, err) = run(&["trace", "convert", "--strict", hostile]);
+    assert_eq!(code, 2);
+    assert!(err.contains("hostile.jsonl:2:"), "{err}");
+    let (code, _, err) = run(&["trace", "convert", "--input", "native", RECONNECT]);
+    assert_eq!(code, 2);
+    assert!(err.contains("--input names the format"), "{err}");
+}
