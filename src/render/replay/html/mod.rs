@@ -10,6 +10,8 @@ macro_rules! put {
     }};
 }
 
+mod history;
+mod limits;
 mod source;
 mod tables;
 mod timeline;
@@ -27,7 +29,7 @@ const STYLE: &str = include_str!("style.css");
 const SCRIPT: &str = include_str!("script.js");
 
 /// SHA-256 of [`STYLE`] and of [`SCRIPT`], in Base64, as a Content Security Policy has them.
-const STYLE_HASH: &str = "n8Se/Q61aRWILjhMkYw/BF2BLETNvZR8e5EvgWAt4p4=";
+const STYLE_HASH: &str = "Apm7/h5CI/MqOEZyR8m9MJuN+ner/qfkM9XgxXtTebc=";
 const SCRIPT_HASH: &str = "NS2xV63pK3T6eKLKsOR4qHNWECy+LrmQD2fFYb0wzMY=";
 
 /// How many characters of a name are shown: names are a trace's own, and may be hostile.
@@ -54,6 +56,9 @@ pub fn write(
     page.tools(summary);
     page.reasons(&summary.by_rule);
     page.limits(&summary.limits);
+    page.sessions(&summary.sessions);
+    page.recorded(&summary.recorded);
+    page.reach(&summary.reach);
     page.policies(summary);
     page.foot();
     out.write_all(page.html.as_bytes())

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 
 use super::super::PolicySource;
 use super::{Page, name};
+use crate::engine::Exercise;
 use crate::policy::quantity::grouped;
 use crate::render::escape::html;
 use crate::replay::summary::Summary;
@@ -19,39 +20,41 @@ pub(super) fn line_of(source: PolicySource<'_>, span: Span) -> usize {
 }
 
 /// What the margin says, by line.
-struct Notes(BTreeMap<usize, Note>);
-
-#[derive(Default)]
-struct Note {
-    blocked: u64,
-    unused: bool,
-}
+struct Notes(BTreeMap<usize, Exercise>);
 
 impl Notes {
     fn of(number: usize, source: PolicySource<'_>, summary: &Summary) -> Self {
-        let mut notes: BTreeMap<usize, Note> = BTreeMap::new();
+        let mut notes: BTreeMap<usize, Exercise> = BTreeMap::new();
+        for clause in summary.coverage.iter().filter(|c| c.policy == number) {
+            let note = notes.entry(line_of(source, clause.span)).or_default();
+            note.evaluated += clause.exercise.evaluated;
+            note.decided += clause.exercise.decided;
+        }
+        // Defaults and hidden tools are no clauses, but block.
         for rule in &summary.by_rule {
             if let (Some(policy), Some(span)) = (rule.policy, rule.span)
                 && policy == number
             {
-                notes.entry(line_of(source, span)).or_default().blocked += rule.calls;
+                let note = notes.entry(line_of(source, span)).or_default();
+                note.decided = note.decided.max(rule.calls);
+                note.evaluated = note.evaluated.max(rule.calls);
             }
-        }
-        for clause in summary.unused.iter().filter(|c| c.policy == number) {
-            notes
-                .entry(line_of(source, clause.span))
-                .or_default()
-                .unused = true;
         }
         Self(notes)
     }
 
     /// The class of a line's row, as an attribute, and what stands in the margin.
     fn at(&self, line: usize) -> (&'static str, String) {
-        match self.0.get(&line) {
-            Some(note) if note.blocked > 0 => (" class=\"blocked\"", grouped(note.blocked)),
-            Some(_) => (" class=\"unused\"", "not used".to_owned()),
-            None => ("", String::new()),
+        let Some(note) = self.0.get(&line) else {
+            return ("", String::new());
+        };
+        match (note.decided, note.evaluated) {
+            (0, 0) => (" class=\"unused\"", "never".to_owned()),
+            (0, looked) => ("", format!("· of {}", grouped(looked))),
+            (blocked, looked) => (
+                " class=\"blocked\"",
+                format!("{} of {}", grouped(blocked), grouped(looked)),
+            ),
         }
     }
 }
@@ -75,8 +78,8 @@ impl Page<'_> {
             left -= source.text.len();
             put!(
                 self,
-                "<p class=\"soft\">In the margin: how many calls a clause blocked, or that no call came to \
-                 it.</p>\n<div class=\"source\"><table>"
+                "<p class=\"soft\">In the margin: how many calls a clause blocked, of how many that came \
+                 to it.</p>\n<div class=\"source\"><table>"
             );
             let notes = Notes::of(number, *source, summary);
             for (line, text) in (1..).zip(source.text.lines()) {

@@ -1,15 +1,14 @@
-//! The page's tables: tools, reasons and limits.
+//! The page's tables of tools and of reasons, and what tables are made of.
 
 use std::fmt::Write as _;
 
 use super::source::line_of;
 use super::{Page, kinds, name};
 use crate::policy::quantity::grouped;
-use crate::render::escape::html;
-use crate::replay::summary::{LimitUse, RuleTally, Summary, ToolTally, TraceLine};
+use crate::replay::summary::{RuleTally, Summary, ToolTally, TraceLine};
 
 /// How many rows a table has; what is left out is counted.
-const ROWS: usize = 1_000;
+pub(super) const ROWS: usize = 1_000;
 
 impl Page<'_> {
     pub(super) fn tools(&mut self, summary: &Summary) {
@@ -55,7 +54,7 @@ impl Page<'_> {
             }
             put!(self, "</tr>");
         }
-        put!(self, "</tbody></table></div>");
+        self.close_table();
         self.left_out(tools.len(), "tools");
         if summary.other_tools.calls > 0 {
             put!(
@@ -67,11 +66,30 @@ impl Page<'_> {
         put!(self, "</section>");
     }
 
+    /// Begins a table that can be sorted. Columns of numbers have a `#` before their names.
+    pub(super) fn open_table(&mut self, columns: &[&str]) {
+        put!(
+            self,
+            "<div class=\"scroll\"><table class=\"sorts\"><thead><tr>"
+        );
+        for column in columns {
+            match column.strip_prefix('#') {
+                Some(column) => put!(self, "<th scope=\"col\" class=\"number\">{column}</th>"),
+                None => put!(self, "<th scope=\"col\">{column}</th>"),
+            }
+        }
+        put!(self, "</tr></thead><tbody>");
+    }
+
+    pub(super) fn close_table(&mut self) {
+        put!(self, "</tbody></table></div>");
+    }
+
     /// A cell with a count. A dot is a zero, as in the text report.
-    fn number(&mut self, class: &str, count: u64) {
+    pub(super) fn number(&mut self, class: &str, count: u64) {
         let (some, shown) = match count {
             0 => ("soft", "·".to_owned()),
-            _ => ("some", grouped(count).clone()),
+            _ => ("some", grouped(count)),
         };
         put!(
             self,
@@ -79,7 +97,7 @@ impl Page<'_> {
         );
     }
 
-    fn left_out(&mut self, all: usize, what: &str) {
+    pub(super) fn left_out(&mut self, all: usize, what: &str) {
         if all > ROWS {
             put!(
                 self,
@@ -93,13 +111,8 @@ impl Page<'_> {
         if rules.is_empty() {
             return;
         }
-        put!(
-            self,
-            "<section>\n<h2>Why calls were blocked</h2>\n<div class=\"scroll\"><table class=\"sorts\">\
-             <thead><tr><th scope=\"col\">Rule</th><th scope=\"col\">Decision</th>\
-             <th scope=\"col\" class=\"number\" aria-sort=\"descending\">Calls</th>\
-             <th scope=\"col\">Clause</th><th scope=\"col\">First at</th></tr></thead><tbody>"
-        );
+        put!(self, "<section>\n<h2>Why calls were blocked</h2>");
+        self.open_table(&["Rule", "Decision", "#Calls", "Clause", "First at"]);
         for rule in rules.iter().take(ROWS) {
             let decision = if rule.throttle { "throttle" } else { "deny" };
             put!(
@@ -115,7 +128,7 @@ impl Page<'_> {
                 self.trace_line(rule.first)
             );
         }
-        put!(self, "</tbody></table></div>");
+        self.close_table();
         self.left_out(rules.len(), "rules");
         put!(self, "</section>");
     }
@@ -133,53 +146,8 @@ impl Page<'_> {
         )
     }
 
-    fn trace_line(&self, at: TraceLine) -> String {
+    pub(super) fn trace_line(&self, at: TraceLine) -> String {
         let trace = self.context.traces.get(at.trace).map_or("", String::as_str);
         format!("{}:{}", name(trace), at.line)
-    }
-
-    pub(super) fn limits(&mut self, limits: &[LimitUse]) {
-        if limits.is_empty() {
-            return;
-        }
-        put!(
-            self,
-            "<section>\n<h2>Limits: the fullest window of each</h2>\n<div class=\"scroll\">\
-             <table class=\"sorts\"><thead><tr><th scope=\"col\">Limit</th>\
-             <th scope=\"col\" class=\"number\">Peak</th><th scope=\"col\" class=\"number\">Max</th>\
-             <th scope=\"col\">Per</th><th scope=\"col\" class=\"number\">Throttled</th>\
-             <th scope=\"col\">Reached by</th><th scope=\"col\">In the window from</th></tr></thead><tbody>"
-        );
-        for limit in limits.iter().take(ROWS) {
-            put!(
-                self,
-                "<tr><td class=\"name\"><code>{}</code></td>",
-                name(&limit.pointer)
-            );
-            let peak = limit.peak.as_ref();
-            let count = peak.map_or("0".to_owned(), |peak| peak.count.to_string());
-            put!(
-                self,
-                "<td class=\"number\" data-value=\"{0}\">{0}</td>",
-                html(&count)
-            );
-            match limit.max {
-                Some(max) => put!(self, "<td class=\"number\" data-value=\"{max}\">{max}</td>"),
-                None => put!(self, "<td class=\"number\">·</td>"),
-            }
-            put!(self, "<td>{}</td>", html(&limit.window));
-            self.number("throttle", limit.throttled);
-            let owner = peak.and_then(|peak| peak.owner.as_deref()).unwrap_or("·");
-            let start = peak.map_or("·".to_owned(), |peak| peak.start.to_string());
-            put!(
-                self,
-                "<td class=\"name\">{}</td><td>{}</td></tr>",
-                name(owner),
-                html(&start)
-            );
-        }
-        put!(self, "</tbody></table></div>");
-        self.left_out(limits.len(), "limits");
-        put!(self, "</section>");
     }
 }
