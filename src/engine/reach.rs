@@ -136,7 +136,10 @@ mod tests {
     use crate::source::file::SourceFile;
     use crate::validate::validate;
 
-    fn reaches(policy: &str, syntax: Syntax) -> Vec<(String, Most, Vec<(String, Most)>)> {
+    /// Tool, calls and amounts.
+    type Row = (String, Most, Vec<(String, Most)>);
+
+    fn reaches(policy: &str, syntax: Syntax) -> Vec<Row> {
         let file = SourceFile::new("policy", policy, syntax);
         let policy = validate(&file, None).policy.expect("it is a policy");
         let reaches = reach(&policy).into_iter();
