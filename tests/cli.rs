@@ -1109,7 +1109,7 @@ fn summaries_have_the_fields_of_the_contract() {
         .json();
     let fields = [
         "version", "calls", "allow", "deny", "throttle", "unknown", "skipped", "by_tool",
-        "by_rule", "limits", "unused", "sessions",
+        "by_rule", "limits", "unused", "sessions", "coverage", "reach",
     ];
     assert_eq!(keys(&summary), fields);
     assert_eq!(

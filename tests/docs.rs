@@ -256,7 +256,7 @@ fn options(text: &str) -> BTreeSet<&str> {
 #[test]
 fn documented_options_exist() {
     let helps = [
-        "validate", "lint", "simulate", "classify", "explain", "schema",
+        "validate", "lint", "simulate", "test", "classify", "explain", "schema",
     ]
     .map(|command| mcplint(&[command.to_owned(), "--help".to_owned()]).printed);
     // The script that measures has options of its own.

@@ -17,7 +17,7 @@ use crate::config::Config;
 use crate::engine::{Coverage, Replay, Thoroughness};
 use crate::fix;
 use crate::render::replay::PolicySource;
-use crate::render::test::{Report, json, per_cent, text};
+use crate::render::test::{Report, github, json, junit, per_cent, text};
 use crate::replay::assign::Assigned;
 use crate::replay::covered::{CoveredClause, covered, share};
 use crate::replay::expectation::{self, Case, Tested};
@@ -183,10 +183,11 @@ impl Tests<'_> {
         let shown = self.args.coverage || missed;
         let report = self.source_report(common, shown.then_some(&clauses));
         let mut out = output::open(common)?;
-        match self.format() {
+        match output::format(self.args.format, TestFormat::Text, TestFormat::Github) {
             TestFormat::Text => text::write(&report, !common.quiet, &mut out)?,
             TestFormat::Json => json::write(&report, &mut out)?,
-            TestFormat::Junit | TestFormat::Github => todo!(),
+            TestFormat::Junit => junit::write(&report, &mut out)?,
+            TestFormat::Github => github::write(&report, &output::root(), &mut out)?,
         }
         out.flush()?;
         if missed {
@@ -211,14 +212,6 @@ impl Tests<'_> {
         let (fired, all) = share(clauses);
         let wanted = self.args.min_coverage.unwrap_or(0.0);
         (fired as f64) * 100.0 < wanted * all as f64
-    }
-
-    fn format(&self) -> TestFormat {
-        let in_workflow = || std::env::var_os("GITHUB_ACTIONS").is_some_and(|set| set == "true");
-        self.args.format.unwrap_or_else(|| match in_workflow() {
-            true => TestFormat::Github,
-            false => TestFormat::Text,
-        })
     }
 
     /// What all files together exercised.

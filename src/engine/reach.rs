@@ -7,8 +7,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::policy::limit::{Amount, CounterKey, Limit, Max, Window};
-use crate::policy::{Effect, Policy, Posture, Rules, Windows};
+use crate::policy::limit::{Amount, Limit, Max, Window};
+use crate::policy::{Effect, Policy, Posture, Rules};
 
 /// The most calls, or the largest amount, in an hour and in a day; `None` where nothing limits it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -65,16 +65,13 @@ pub struct Reach {
 /// The reach of each listed tool, in the order of the policy, then that of any other if others are
 /// allowed. Tools that are hidden and not listed are left out.
 pub fn reach(policy: &Policy) -> Vec<Reach> {
-    let unreliable = unreliable(policy);
     let all_hidden = policy.hide.iter().any(|hidden| hidden.name.value == "*");
     let of = |tool: Option<&str>, own: Option<&Rules>| {
         let is_hidden = |name| policy.hide.iter().any(|hidden| hidden.name.value == name);
         let parts = own.into_iter().chain([&policy.every_tool]);
         let denied =
             all_hidden || tool.is_some_and(is_hidden) || parts.clone().any(denies_every_call);
-        let limits = parts.flat_map(|part| &part.limits);
-        let reliable = limits.filter(|limit| !unreliable.contains(&&limit.counter));
-        of_limits(tool, denied, reliable)
+        of_limits(tool, denied, parts.flat_map(|part| &part.limits))
     };
     let listed = policy.tools.iter();
     let mut reaches: Vec<_> = listed
@@ -104,6 +101,7 @@ fn of_limits<'p>(
             Max::NotEnforced => continue,
         };
         match &limit.amount {
+            // An amount of nothing, or one that gives budget back, is never too much.
             Amount::Fixed(each) => {
                 let each = u64::try_from(*each).unwrap_or(0);
                 if let Some(count) = max.checked_div(each) {
@@ -131,25 +129,6 @@ fn denies_every_call(rules: &Rules) -> bool {
     rules.any(|rule| rule.effect == Effect::DenyIf && rule.conditions.is_empty())
 }
 
-/// The counters that do not keep their maximum: those that give budget back, and, where a counter
-/// remembers one window only, those that limits of several windows overwrite.
-fn unreliable(policy: &Policy) -> Vec<&CounterKey> {
-    let parts = policy.tools.iter().map(|tool| &tool.rules);
-    let limits = parts.chain([&policy.every_tool]).flat_map(|p| &p.limits);
-    let mut windows: BTreeMap<&CounterKey, Vec<Window>> = BTreeMap::new();
-    let mut unreliable = Vec::new();
-    for limit in limits {
-        let known = windows.entry(&limit.counter).or_default();
-        known.push(limit.window);
-        let overwritten = policy.semantics.windows == Windows::LatestOnly
-            && known.iter().any(|window| *window != limit.window);
-        if overwritten || matches!(limit.amount, Amount::Fixed(..0)) {
-            unreliable.push(&limit.counter);
-        }
-    }
-    unreliable
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -157,7 +136,10 @@ mod tests {
     use crate::source::file::SourceFile;
     use crate::validate::validate;
 
-    fn reaches(policy: &str, syntax: Syntax) -> Vec<(String, Most, Vec<(String, Most)>)> {
+    /// Tool, calls and amounts.
+    type Row = (String, Most, Vec<(String, Most)>);
+
+    fn reaches(policy: &str, syntax: Syntax) -> Vec<Row> {
         let file = SourceFile::new("policy", policy, syntax);
         let policy = validate(&file, None).policy.expect("it is a policy");
         let reaches = reach(&policy).into_iter();
@@ -210,13 +192,24 @@ mod tests {
     }
 
     #[test]
-    fn counters_that_overwrite_each_other_limit_nothing() {
-        let policy = "version: \"1\"\ntools:\n  t:\n    rules:\n    - name: a\n      rate_limit: 5/hour\n  \
-                      u:\n    rules:\n    - name: a\n      conditions: [{path: state.u.n, op: lte, value: 5}]\n      \
-                      state: {counter: n, window: hour}\n    - name: b\n      conditions: [{path: state.u.n, op: lte, \
-                      value: 9}]\n      state: {counter: n, window: day}\n";
-        let found = reaches(policy, Syntax::Yaml);
-        assert_eq!(found[0].1, most(5, 120));
-        assert_eq!(found[1].1, Most::default());
+    fn a_call_may_count_more_than_one_or_nothing() {
+        let policy = r#"
+version: "1"
+tools:
+  t:
+    rules:
+    - {name: a, conditions: [{path: state.t.n, op: lte, value: 11}], state: {counter: n, window: hour, increment: 5}}
+  u:
+    rules:
+    - {name: a, rate_limit: 7/day}
+  "*":
+    rules:
+    - {name: all, rate_limit: 1/minute}
+"#;
+        let found: Vec<_> = reaches(policy, Syntax::Yaml)
+            .into_iter()
+            .map(|r| r.1)
+            .collect();
+        assert_eq!(found, [most(2, 48), most(7, 7), most(60, 1440)]);
     }
 }

@@ -215,15 +215,27 @@ fn ruling(key: &str, value: walk::Value<'_>) -> Result<Option<Ruling>, LineError
         walk::Value::String(word) => word,
         _ => return error(format!("`{key}` is not a string")),
     };
+    let ruling = Ruling::parse(&word);
+    ruling
+        .map(Some)
+        .map_or_else(|| unknown_ruling(key, &word), Ok)
+}
+
+fn unknown_ruling<T>(key: &str, word: &str) -> Result<T, LineError> {
+    /// What logs and people write instead.
+    const SPELT: [(&str, &str); 4] = [
+        ("allowed", "allow"),
+        ("denied", "deny"),
+        ("throttled", "throttle"),
+        ("rate_limited", "throttle"),
+    ];
     let words = Ruling::ALL.map(Ruling::word);
-    Ruling::parse(&word).map(Some).map_or_else(
-        || {
-            let meant = nearest(&word, words);
-            let meant = meant.map_or(String::new(), |meant| format!(": did you mean `{meant}`?"));
-            error(format!("`{key}` is not one of {}{meant}", words.join(", ")))
-        },
-        Ok,
-    )
+    let spelt = SPELT.into_iter().find(|(spelt, _)| *spelt == word);
+    let meant = spelt
+        .map(|(_, meant)| meant)
+        .or_else(|| nearest(word, words));
+    let meant = meant.map_or(String::new(), |meant| format!(": did you mean `{meant}`?"));
+    error(format!("`{key}` is not one of {}{meant}", words.join(", ")))
 }
 
 fn outcome(value: walk::Value<'_>) -> Result<Outcome, LineError> {

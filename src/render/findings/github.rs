@@ -107,6 +107,15 @@ pub(in crate::render) struct Region {
 }
 
 impl Region {
+    /// A whole line, from 1.
+    pub(in crate::render) fn line(line: usize) -> Self {
+        Self {
+            line,
+            end_line: line,
+            columns: None,
+        }
+    }
+
     /// What `span` of `text` covers. Nobody reads columns of several lines.
     pub(in crate::render) fn new(text: &str, lines: &LineIndex, span: Span) -> Self {
         let start = lines.position(text, span.start);

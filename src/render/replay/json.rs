@@ -24,9 +24,9 @@ struct SummaryV1<'s> {
     by_tool: Vec<ToolV1<'s>>,
     by_rule: Vec<RuleV1<'s>>,
     limits: Vec<LimitV1<'s>>,
-    coverage: Vec<ClauseV1<'s>>,
     unused: Vec<UnusedV1<'s>>,
     sessions: SessionsV1<'s>,
+    coverage: Vec<ClauseV1<'s>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     recorded: Option<RecordedV1<'s>>,
     reach: Vec<ReachV1<'s>>,

@@ -1,6 +1,8 @@
 //! Policy unit tests to bytes: what was not as expected, and how much of the policies was exercised.
 
+pub mod github;
 pub mod json;
+pub mod junit;
 pub mod text;
 
 use super::FileFindings;
@@ -71,6 +73,26 @@ impl<'r> Report<'r> {
 fn failures(tested: &Tested) -> impl Iterator<Item = (&Case, &Failure)> {
     let cases = tested.cases.iter();
     cases.filter_map(|case| Some((case, case.failure.as_deref()?)))
+}
+
+/// What was expected and what came, in a sentence: `expected allow, but deny by (hidden)`.
+fn sentence(case: &Case, actual: &Actual) -> String {
+    let by = |rule: &str| match rule {
+        "" => String::new(),
+        rule => format!(" by {rule}"),
+    };
+    let expected = case.expected.rule.as_deref().map_or(String::new(), by);
+    let message = match actual.message.as_str() {
+        "" => String::new(),
+        message => format!(": {message}"),
+    };
+    format!(
+        "`{}`: expected {}{expected}, but it comes to {}{}{message}",
+        case.tool,
+        case.expected.ruling,
+        actual.ruling,
+        by(&actual.rule),
+    )
 }
 
 /// A part in per cent of the whole, to a tenth: never rounded up to a whole that it is not.

@@ -1,0 +1,51 @@
+//! Policy unit tests as annotations of a GitHub workflow: one beside each record that failed.
+
+use std::io::{self, Write};
+use std::path::Path;
+
+use super::{Report, per_cent, sentence};
+use crate::finding::Severity;
+use crate::policy::quantity::grouped;
+use crate::render::findings::Place;
+use crate::render::findings::github::{Annotation, MOST_OF_A_KIND, Region};
+use crate::replay::covered::share;
+
+/// Writes `report`; paths are told from `root`.
+///
+/// # Errors
+/// Those of `out`.
+pub fn write(report: &Report<'_>, root: &Path, out: &mut dyn Write) -> io::Result<()> {
+    for (file, case, failure) in report.failures().take(MOST_OF_A_KIND) {
+        let place = Place::of(root, file);
+        let line = usize::try_from(case.line).unwrap_or(usize::MAX);
+        let annotation = Annotation {
+            severity: Severity::Error,
+            title: "mcplint test",
+            place: place.path().map(|path| (path, Some(Region::line(line)))),
+            message: &sentence(case, &failure.actual),
+            help: None,
+        };
+        annotation.write(out)?;
+    }
+    let counts = report.counts();
+    let more = counts.failed.saturating_sub(MOST_OF_A_KIND);
+    if more > 0 {
+        let more = grouped(more as u64);
+        writeln!(
+            out,
+            "and {more} more, which GitHub would not show; --format text has all of them"
+        )?;
+    }
+    if let Some(clauses) = report.coverage {
+        let (fired, all) = share(clauses);
+        let percent = per_cent(fired, all);
+        writeln!(out, "{fired} of {all} clauses fired, {percent} %")?;
+    }
+    writeln!(
+        out,
+        "{} failed, {} passed, {} in all",
+        counts.failed,
+        counts.passed(),
+        counts.total
+    )
+}
