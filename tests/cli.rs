@@ -545,7 +545,9 @@ fn what_is_no_trace_at_all_is_told_once_and_without_its_content() {
         .exits(2)
         .says("can't read the trace `nowhere`")
         .shows_nothing();
-    desk.simulate(&["."]).exits(2).says("begins like a recording");
+    desk.simulate(&["."])
+        .exits(2)
+        .says("begins like a recording");
 }
 
 #[test]
