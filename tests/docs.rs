@@ -256,9 +256,16 @@ fn options(text: &str) -> BTreeSet<&str> {
 #[test]
 fn documented_options_exist() {
     let helps = [
-        "validate", "lint", "simulate", "test", "classify", "explain", "schema",
+        "validate",
+        "lint",
+        "simulate",
+        "test",
+        "trace convert",
+        "classify",
+        "explain",
+        "schema",
     ]
-    .map(|command| mcplint(&[command.to_owned(), "--help".to_owned()]).printed);
+    .map(|command| mcplint(&words(&format!("{command} --help"))).printed);
     // The script that measures has options of its own.
     let script = read(&root().join("benches/compare.py"));
     let texts = helps.iter().map(String::as_str).chain([script.as_str()]);
