@@ -15,7 +15,7 @@ const NEVER: [&str; 7] = [
     "\u{1b}", "\0", "\u{7}", "\u{202e}", "\u{200f}", "##[", "##vso[",
 ];
 const FINDING_FORMATS: [&str; 6] = ["text", "json", "sarif", "github", "junit", "markdown"];
-const REPLAY_FORMATS: [&str; 6] = ["text", "json", "jsonl", "csv", "markdown", "github"];
+const REPLAY_FORMATS: [&str; 7] = ["text", "json", "jsonl", "csv", "markdown", "html", "github"];
 
 /// A folder to work in that is the root of a repository.
 struct Desk(TempDir);
@@ -211,6 +211,63 @@ fn check_markdown(out: &str) {
 }
 
 /// Reads an output as what it is, and looks for what must not be in it.
+/// No tag and no attribute but those of the page itself, and no script but its own.
+fn check_html(out: &str) {
+    const TAGS: [&str; 38] = [
+        "body",
+        "button",
+        "code",
+        "details",
+        "div",
+        "em",
+        "figcaption",
+        "figure",
+        "footer",
+        "h1",
+        "h2",
+        "head",
+        "header",
+        "html",
+        "i",
+        "input",
+        "li",
+        "line",
+        "main",
+        "meta",
+        "noscript",
+        "p",
+        "path",
+        "script",
+        "section",
+        "span",
+        "strong",
+        "style",
+        "summary",
+        "svg",
+        "table",
+        "tbody",
+        "td",
+        "th",
+        "thead",
+        "title",
+        "tr",
+        "ul",
+    ];
+    let (before, rest) = out.split_once("<script>").expect("there is a script");
+    let (_, after) = rest.split_once("</script>").expect("the script ends");
+    let tag = regex::Regex::new(r"<([/!]?[a-zA-Z0-9]*)([^<>]*)>?").expect("a pattern");
+    for found in tag.captures_iter(before).chain(tag.captures_iter(after)) {
+        let name = found[1].trim_start_matches('/');
+        let known = name == "a" || name == "!doctype" || TAGS.contains(&name);
+        assert!(known, "{:?} is a tag", &found[0]);
+        assert!(!found[2].contains(" on"), "{:?} runs a script", &found[0]);
+    }
+    assert_eq!(before.matches("<script").count(), 1, "the numbers");
+    for address in before.split("href=\"").skip(1) {
+        assert!(address.starts_with("#p"), "a link leaves the page");
+    }
+}
+
 fn check(format: &str, out: &str) {
     for never in NEVER {
         assert!(!out.contains(never), "{format} holds {never:?}");
@@ -236,6 +293,7 @@ fn check(format: &str, out: &str) {
         "github" => assert!(!check_github(out).is_empty()),
         "junit" => check_junit(out),
         "markdown" => check_markdown(out),
+        "html" => check_html(out),
         _ => {}
     }
 }
