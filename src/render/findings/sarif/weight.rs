@@ -78,6 +78,7 @@ const GROUPS: &[(Group, &[&str])] = &[
             "empty-policy",
             "hide-everything",
             "approval-in-name-only",
+            "toxic-combination",
         ],
     ),
     (
