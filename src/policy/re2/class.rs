@@ -405,6 +405,17 @@ fn property(query: &str) -> ClassUnicode {
 pub(super) fn folded(class: &ClassUnicode) -> ClassUnicode {
     let mut all = Members::default();
     all.add_class(class);
+    // The table takes a millisecond to make, and most patterns have no need of it.
+    if class
+        .ranges()
+        .last()
+        .is_none_or(|last| last.end().is_ascii())
+    {
+        for variant in characters(class).flat_map(other_cases) {
+            all.ranges.push(ClassUnicodeRange::new(variant, variant));
+        }
+        return all.into_class();
+    }
     for range in class.ranges() {
         let first = VARIANTS.partition_point(|(c, _)| *c < range.start());
         let inside = VARIANTS[first..]
@@ -443,8 +454,16 @@ fn other_cases(c: char) -> Vec<char> {
     class
         .try_case_fold_simple()
         .expect("the crate is built with its case tables");
-    class.intersect(&ASSIGNED);
-    characters(&class).filter(|other| *other != c).collect()
+    characters(&class)
+        .filter(|other| *other != c && (c.is_ascii() || is_assigned(*other)))
+        .collect()
+}
+
+/// Whether Unicode 15.0 has `c`, as it has the variants of all ASCII characters.
+fn is_assigned(c: char) -> bool {
+    let ranges = ASSIGNED.ranges();
+    let after = ranges.partition_point(|range| range.start() <= c);
+    after > 0 && c <= ranges[after - 1].end()
 }
 
 fn characters(class: &ClassUnicode) -> impl Iterator<Item = char> {

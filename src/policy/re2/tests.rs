@@ -287,6 +287,23 @@ fn compiling_is_bounded() {
             assert!(error.message.len() < 200, "{shown}");
         }
     }
+    // What is taken can be matched, at the very edge of the bound too.
+    let (mut taken, mut refused) = (0, 0);
+    for part in [r"\pL", r"[^a-z]", r"(?:\pN|x*)", r"(?i)\w\W", r"\b\B\pL$"] {
+        for times in (1..=1_000).step_by(37) {
+            match Pattern::new(&format!("(?:{part}){{{times}}}")) {
+                Ok(pattern) => {
+                    pattern.is_match("aé");
+                    taken += 1;
+                }
+                Err(_) => refused += 1,
+            }
+        }
+    }
+    assert!(
+        taken > 10 && refused > 10,
+        "{taken} taken, {refused} refused"
+    );
     let pattern = format!("({}){{1000}}", "a*b+".repeat(3_000));
     let error = Pattern::new(&pattern).expect_err("too large");
     assert_eq!(error.go, Some(format!("expression too large: `{pattern}`")));
