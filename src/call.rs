@@ -44,6 +44,8 @@ pub struct Stated<T> {
     pub recorded: Option<Ruling>,
     /// The name of the rule that decided.
     pub recorded_rule: Option<T>,
+    /// A field that the format does not have, and that resembles `expect` or `expect_rule`.
+    pub misspelt: Option<T>,
 }
 
 impl<T> Default for Stated<T> {
@@ -53,6 +55,7 @@ impl<T> Default for Stated<T> {
             expected_rule: None,
             recorded: None,
             recorded_rule: None,
+            misspelt: None,
         }
     }
 }
@@ -65,6 +68,7 @@ impl<T> Stated<T> {
             expected_rule: self.expected_rule.as_ref().and_then(&mut text),
             recorded: self.recorded,
             recorded_rule: self.recorded_rule.as_ref().and_then(&mut text),
+            misspelt: self.misspelt.as_ref().and_then(&mut text),
         }
     }
 }

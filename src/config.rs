@@ -16,6 +16,7 @@ use crate::risk::{Category, Overrides};
 use crate::rules::{self, Rule};
 use crate::source::Syntax;
 use crate::source::file::SourceFile;
+use crate::source::path;
 use crate::span::Span;
 use crate::suggest::{nearest, quoted};
 use crate::suppress::Configured;
@@ -365,6 +366,16 @@ impl Config {
     pub fn ignores(&self) -> Vec<Configured> {
         let ignores = self.settings.ignores().ok();
         ignores.expect("the settings were checked when they were read")
+    }
+
+    /// Whether a `[[policy]]` names the file at `path`.
+    pub fn names(&self, path: &Path) -> bool {
+        let below = path::below(&self.folder, path);
+        self.settings.policy.iter().any(|entry| {
+            let bare = entry.path.strip_prefix("./").unwrap_or(&entry.path);
+            let glob = GlobBuilder::new(bare).literal_separator(true).build();
+            glob.is_ok_and(|glob| glob.compile_matcher().is_match(&below))
+        })
     }
 
     /// The nearest configuration at or above `start`, up to the root of the repository. `None` if

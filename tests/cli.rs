@@ -431,6 +431,15 @@ fn a_hook_passes_over_what_is_no_policy_but_not_a_damaged_one() {
     run.exits(0)
         .shows("1 file is fine")
         .says("`package.json` does not look like a policy");
+    // Its folder says that it is a policy, or the configuration does.
+    desk.write("policies/broken.json", "{\n");
+    desk.run(&["validate", "--only-policies", "policies/broken.json"])
+        .exits(1);
+    desk.write("elsewhere/broken.yaml", "a: [\n");
+    let broken = ["validate", "--only-policies", "elsewhere/broken.yaml"];
+    desk.run(&broken).exits(0);
+    desk.write("mcplint.toml", "[[policy]]\npath = \"elsewhere/*\"\n");
+    desk.run(&broken).exits(1);
     desk.run(&["validate", "--only-policies", "x.policy.json"])
         .exits(1)
         .shows("syntax-error");

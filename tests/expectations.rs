@@ -347,3 +347,23 @@ fn coverage_tells_fired_from_decided_and_has_a_threshold() {
         .says("--min-coverage 50.1: 2 of 4 clauses fired, 50 %");
     desk.test(&["t.jsonl", "--min-coverage", "101"]).exits(2);
 }
+
+#[test]
+fn what_could_not_be_checked_is_in_every_report() {
+    let desk = Desk::new();
+    desk.write("broken.jsonl", "{\"tool\":\"echo\",\"expct\":\"deny\"}\n");
+    for (format, told) in [
+        ("junit", "<error"),
+        (
+            "json",
+            "\"unchecked\":[{\"file\":\"broken.jsonl\",\"line\":1,",
+        ),
+        ("github", "::error file=broken.jsonl,line=1"),
+        ("text", "1 file could not be checked"),
+    ] {
+        let run = desk.test(&["--format", format, "broken.jsonl"]);
+        assert_eq!(run.code, 2, "{}", run.err);
+        assert!(run.out.contains(told), "{format}: {}", run.out);
+        assert!(run.err.contains("did you mean `expect`"), "{}", run.err);
+    }
+}

@@ -253,9 +253,15 @@ fn lists_of_tools_come_from_options_or_the_configuration() {
     // Lists of other servers are not about this policy.
     desk.write(
         "tools.json",
-        r#"{ "server": "mail", "tools": [{ "name": "read_files" }] }"#,
+        r#"[{ "server": "mail", "name": "read_files" }, { "server": "files", "name": "read_file" }, { "server": "files", "name": "a" }]"#,
     );
     desk.run(&["lint"], "").hides("unknown-tool");
+    // A list of one server may call it otherwise than the configuration does.
+    desk.write(
+        "tools.json",
+        r#"{ "server": "mcp-server-files", "tools": [{ "name": "read_files" }] }"#,
+    );
+    desk.run(&["lint"], "").shows("error[unknown-tool]");
     desk.run(&["lint", "p.json", "--tools", "nope.json"], "")
         .exits(2)
         .says("can't read `nope.json`");

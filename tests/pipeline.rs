@@ -137,12 +137,17 @@ impl Repository {
     }
 
     fn replay(&self, base: &str, traces: &str) -> Ran {
-        let variables = [
+        self.replay_with(base, traces, &[])
+    }
+
+    fn replay_with(&self, base: &str, traces: &str, variables: &[(&str, &str)]) -> Ran {
+        let defaults = [
             ("INPUT_TRACES", traces),
             ("INPUT_POLICIES", ""),
-            ("BASE", base),
+            ("INPUT_BASE", ""),
+            ("DEFAULT_BASE", base),
         ];
-        self.step("replay.sh", &variables)
+        self.step("replay.sh", &[&defaults, variables].concat())
     }
 
     fn runner_file(&self, name: &str) -> PathBuf {
@@ -243,6 +248,8 @@ fn the_action_refuses_words_it_does_not_know() {
         ("INPUT_MIN_SEVERITY", ""),
         ("INPUT_ANNOTATE", "yes"),
         ("INPUT_STEP_SUMMARY", "$(touch pwned)"),
+        ("INPUT_SARIF_FILE", "policies/0.json"),
+        ("INPUT_SARIF_FILE", "exit-code=0\n.sarif"),
     ] {
         let ran = repository.lint(&[(input, value)]);
         assert_eq!(ran.code, Some(2), "{input}: {ran:?}");
@@ -258,6 +265,7 @@ fn the_action_refuses_words_it_does_not_know() {
 #[test]
 fn a_trouble_is_an_exit_code_too() {
     let repository = ten_policies();
+    repository.write("mcplint.sarif", "of an earlier run");
     let ran = repository.lint(&[("INPUT_CONFIG", "nowhere.toml")]);
     assert_eq!(ran.code, Some(0), "{ran:?}");
     assert!(ran.err.contains("nowhere.toml"), "{ran:?}");
@@ -308,7 +316,14 @@ fn a_changed_policy_is_replayed_against_the_one_before() {
     assert!(ran.out.contains("create_issue"), "{ran:?}");
     assert!(ran.out.contains("::warning title=mcplint::"), "{ran:?}");
     assert!(repository.runner_text("output").ends_with("changed=true\n"));
-    assert!(repository.runner_text("summary").contains("create_issue"));
+    let summary = repository.runner_text("summary");
+    assert!(summary.contains("deny -> allow"), "{summary}");
+    assert!(summary.contains("create_issue"), "{summary}");
+
+    // The base can be named, in any way that git knows.
+    let named = [("INPUT_BASE", "main")];
+    let ran = repository.replay_with("", "traces/week.jsonl", &named);
+    assert!(ran.out.contains("Changed by this commit"), "{ran:?}");
     assert_eq!(repository.git(&["worktree", "list"]).lines().count(), 1);
 
     let verdict = |fail| {
@@ -338,6 +353,19 @@ fn without_a_base_nothing_is_replayed_and_nothing_fails() {
         assert!(ran.out.starts_with("::notice "), "{base}: {ran:?}");
     }
     assert!(!repository.path().join("pwned").exists());
+    let head = repository.git(&["rev-parse", "HEAD"]);
+    repository.write("broken.jsonl", "{\"tool\":\n");
+    for (traces, variable) in [
+        ("t.jsonl", ("INPUT_BASE", "nowhere")),
+        ("t.jsonl", ("INPUT_CONFIG", "/etc/mcplint.toml")),
+        ("t.jsonl", ("INPUT_POLICIES", "a=b.json\n x=/p.json")),
+        (" \n", ("INPUT_POLICIES", "")),
+        ("broken.jsonl", ("INPUT_POLICIES", "")),
+    ] {
+        let ran = repository.replay_with(&head, traces, &[variable]);
+        assert_eq!(ran.code, Some(2), "{variable:?} {ran:?}");
+        assert!(ran.out.contains("::error title=mcplint::"), "{ran:?}");
+    }
     let ran = repository.replay(
         &repository.git(&["rev-parse", "HEAD"]),
         "no\u{1b}[31m.jsonl",
@@ -529,6 +557,7 @@ fn shells_and_the_manual_know_every_command() {
     mcplint(&["man", folder.path().to_str().expect("a plain path")]);
     let page =
         |name: &str| fs::read_to_string(folder.path().join(name)).expect("the page is there");
+    assert!(page("mcplint-trace-convert.1").contains("\\-\\-redact"));
     assert!(page("mcplint-simulate.1").contains("\\-\\-fail\\-on"));
     assert_eq!(page("mcplint.1"), mcplint(&["man"]));
 }

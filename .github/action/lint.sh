@@ -12,6 +12,10 @@ one_of min-severity "$INPUT_MIN_SEVERITY" error warning note
 one_of annotate "$INPUT_ANNOTATE" true false
 one_of step-summary "$INPUT_STEP_SUMMARY" true false
 
+if [[ $INPUT_SARIF_FILE != *.sarif || $INPUT_SARIF_FILE == *[[:cntrl:]]* ]]; then
+  misused "the input \`sarif-file\` has to be the name of a file that ends in \`.sarif\`"
+fi
+
 arguments=(--min-severity "$INPUT_MIN_SEVERITY")
 if [[ -n $INPUT_CONFIG ]]; then
   arguments+=(--config "$INPUT_CONFIG")
@@ -30,20 +34,26 @@ lint() {
   "$MCPLINT" lint --format "$format" "$@" "${arguments[@]}"
 }
 
+# What an earlier run left must not be taken for the result of this one.
+rm -f -- "$INPUT_SARIF_FILE"
 code=0
-lint sarif --output "$INPUT_SARIF_FILE" || code=$?
+lint sarif --output="$INPUT_SARIF_FILE" || code=$?
+if [[ $code -gt 2 ]]; then
+  misused "mcplint could not be run"
+fi
 
 annotations=text
 if [[ $INPUT_ANNOTATE == true ]]; then
   annotations=github
 fi
-lint "$annotations" --quiet || true
+# What is wrong with the call has been said.
+lint "$annotations" --quiet 2>/dev/null || true
 if [[ $INPUT_STEP_SUMMARY == true ]]; then
-  lint markdown --quiet >>"$GITHUB_STEP_SUMMARY" || true
+  lint markdown --quiet 2>/dev/null >>"$GITHUB_STEP_SUMMARY" || true
 fi
 
 # The summary is the last line of the document.
-counts=$(lint json --quiet | sed -nE \
+counts=$(lint json --quiet 2>/dev/null | sed -nE \
   's/^ "summary":\{.*"errors":([0-9]+),"warnings":([0-9]+),"notes":([0-9]+).*/\1+\2+\3/p') || true
 
 {

@@ -2,64 +2,96 @@
 # Replays the repository's trace under the policies of the base commit and under those that are checked
 # out, and says which recorded calls change their decision.
 #
-# Reads INPUT_TRACES, INPUT_POLICIES, INPUT_CONFIG, INPUT_STEP_SUMMARY, BASE, MCPLINT, RUNNER_TEMP,
-# GITHUB_OUTPUT, GITHUB_STEP_SUMMARY; writes `changed` to GITHUB_OUTPUT.
+# Reads INPUT_TRACES, INPUT_POLICIES, INPUT_CONFIG, INPUT_BASE, INPUT_STEP_SUMMARY, DEFAULT_BASE, MCPLINT,
+# RUNNER_TEMP, GITHUB_OUTPUT, GITHUB_STEP_SUMMARY; writes `changed` to GITHUB_OUTPUT.
 set -euo pipefail
 # shellcheck source=.github/action/common.sh
 source "${BASH_SOURCE[0]%/*}/common.sh"
 
 # skip WHY: there is nothing to compare, which is no failure.
 skip() {
-  echo "::notice title=mcplint::the trace was not replayed: $1"
+  echo "::notice title=mcplint::the trace was not compared: $1"
   echo "changed=" >>"$GITHUB_OUTPUT"
   exit 0
 }
 
+# The commit that a name stands for, if it is there.
+commit() {
+  git rev-parse --verify --quiet --end-of-options "$1^{commit}"
+}
+
+# Paths are those of two commits, so they have to be below the root of the repository.
+relative() {
+  local line
+  while IFS= read -r line; do
+    if [[ ${line##*=} =~ ^[[:space:]]*/ ]]; then
+      misused "the input \`$1\` has to be relative, so that it is found in both commits"
+    fi
+  done <<<"$2"
+}
+relative config "$INPUT_CONFIG"
+relative policies "$INPUT_POLICIES"
+
+if [[ -n $INPUT_BASE ]]; then
+  base=$(commit "$INPUT_BASE") ||
+    misused "the input \`base\` is no commit that is here; let actions/checkout fetch it with \`fetch-depth: 0\`"
 # A push that makes a branch has a base of zeros.
-if [[ ! $BASE =~ ^[0-9a-f]{40,64}$ || $BASE =~ ^0+$ ]]; then
+elif [[ ! $DEFAULT_BASE =~ ^[0-9a-f]{40,64}$ || $DEFAULT_BASE =~ ^0+$ ]]; then
   skip "there is no base commit to compare with"
-fi
-if ! git cat-file -e "$BASE^{commit}" 2>/dev/null; then
-  git fetch --quiet --no-tags --depth=1 origin "$BASE" 2>/dev/null ||
+elif ! base=$(commit "$DEFAULT_BASE"); then
+  git fetch --quiet --no-tags --depth=1 origin "$DEFAULT_BASE" 2>/dev/null || true
+  base=$(commit "$DEFAULT_BASE") ||
     skip "the base commit is not there; let actions/checkout fetch it with \`fetch-depth: 0\`"
 fi
 
 # The traces are those that are checked out, whichever commit the policies are of.
 arguments=()
-while IFS= read -r trace; do
-  [[ -n ${trace//[[:space:]]/} ]] || continue
+add_lines "$INPUT_TRACES"
+if [[ ${#arguments[@]} -eq 0 ]]; then
+  misused "the input \`traces\` names none"
+fi
+traces=()
+for trace in "${arguments[@]}"; do
   [[ -e $trace ]] || misused "there is no trace \`${trace//[^A-Za-z0-9._\/ -]/?}\`"
-  case $trace in
-    /*) arguments+=("$trace") ;;
-    *) arguments+=("$PWD/$trace") ;;
-  esac
-done <<<"$INPUT_TRACES"
-traces=("${arguments[@]}")
+  [[ $trace == /* ]] || trace=$PWD/$trace
+  traces+=("$trace")
+done
 
-arguments=(--quiet)
+arguments=(--quiet --strict)
 add_lines "$INPUT_POLICIES" --policy
 if [[ -n $INPUT_CONFIG ]]; then
   arguments+=(--config "$INPUT_CONFIG")
 fi
 
 work=$(mktemp -d "$RUNNER_TEMP/mcplint-replay.XXXXXX")
-git worktree add --quiet --detach "$work/base" "$BASE"
-trap 'git worktree remove --force "$work/base"; rm -rf "$work"' EXIT
+trap 'rm -rf "$work"; git worktree prune' EXIT
 
-# replay OPTION…: decides the traces by the policies below the working directory.
+# replay SNAPSHOT OPTION…: decides the traces by the policies below the working directory.
 replay() {
-  "$MCPLINT" simulate "${arguments[@]}" --snapshot "$work/decisions.jsonl" "$@" -- "${traces[@]}"
+  "$MCPLINT" simulate "${arguments[@]}" --snapshot "$work/$1.jsonl" "${@:2}" -- "${traces[@]}"
 }
 
-(cd "$work/base" && replay --format json >/dev/null) || skip "the policies of the base commit can't be replayed"
+# What can't be replayed now is the fault of this commit, or of the trace.
+replay head --format text || misused "the trace can't be replayed under these policies, see above"
+
+git worktree add --quiet --detach "$work/base" "$base"
+if ! (cd "$work/base" && replay base --format json >/dev/null 2>"$work/why.txt"); then
+  cat "$work/why.txt"
+  skip "the base commit has no policies under which it can be replayed"
+fi
+changed=false
 code=0
-replay --format text >"$work/report.txt" || code=$?
-cat "$work/report.txt"
-case $code in
-  0) changed=false ;;
-  1) changed=true ;;
-  *) misused "the policies can't be replayed, see above" ;;
-esac
+replay base --format json >/dev/null 2>"$work/changes.txt" || code=$?
+if [[ $code -gt 1 ]]; then
+  cat "$work/changes.txt"
+  misused "the decisions can't be compared, see above"
+elif [[ $code -eq 1 ]]; then
+  changed=true
+  echo
+  echo 'Changed by this commit:'
+  cat "$work/changes.txt"
+  echo '::warning title=mcplint::recorded calls change their decision, see the log of this step'
+fi
 echo "changed=$changed" >>"$GITHUB_OUTPUT"
 
 if [[ $INPUT_STEP_SUMMARY == true ]]; then
@@ -70,11 +102,8 @@ if [[ $INPUT_STEP_SUMMARY == true ]]; then
     if [[ $changed == false ]]; then
       echo 'No recorded call changes its decision.'
     else
-      # Indented, whatever the report quotes is text.
-      sed 's/^/    /' "$work/report.txt"
+      # Indented, whatever is quoted is text.
+      sed 's/^/    /' "$work/changes.txt"
     fi
   } >>"$GITHUB_STEP_SUMMARY"
-fi
-if [[ $changed == true ]]; then
-  echo '::warning title=mcplint::recorded calls change their decision, see the log of this step'
 fi

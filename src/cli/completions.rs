@@ -51,8 +51,9 @@ fn write_pages(mut command: clap::Command, folder: &Path) -> Result<(), Trouble>
     fs::create_dir_all(folder).map_err(|error| failed(folder, error))?;
     // This gives subcommands their full names and the options that all of them share.
     command.build();
-    let subcommands: Vec<_> = command.get_subcommands().cloned().collect();
-    for command in std::iter::once(command).chain(subcommands) {
+    let mut left = vec![command];
+    while let Some(command) = left.pop() {
+        left.extend(command.get_subcommands().cloned());
         let name = command
             .get_display_name()
             .unwrap_or_else(|| command.get_name());

@@ -64,7 +64,7 @@ pub fn check(check: &Check<'_>, common: &Common, console: Console) -> Result<Exi
     };
     let (mut checked, unread) = work.all(&paths, console);
     if check.findings.only_policies {
-        checked.retain(|checked| keep_policy(checked, console));
+        checked.retain(|checked| keep_policy(checked, config.as_ref(), console));
     }
     let complete = found_all && read_lists && unread.is_empty();
     if let Some(path) = check.lint.and_then(|args| args.write_baseline.as_deref()) {
@@ -234,15 +234,16 @@ impl Work<'_> {
     }
 }
 
-fn keep_policy(checked: &Checked, console: Console) -> bool {
+fn keep_policy(checked: &Checked, config: Option<&Config>, console: Console) -> bool {
     // A policy with a syntax error looks like nothing; that it is called one has to do.
     let name = &checked.file.name;
     let findings = &checked.linted.findings;
     let is_no_document = findings
         .iter()
         .any(|finding| finding.rule == &form::SYNTAX_ERROR);
-    let keep =
-        checked.linted.looks_like_policy || (is_no_document && is_called_policy(Path::new(name)));
+    let path = Path::new(name);
+    let is_called = || is_called_policy(path) || config.is_some_and(|config| config.names(path));
+    let keep = checked.linted.looks_like_policy || (is_no_document && is_called());
     if !keep {
         console.detail(format!("`{name}` does not look like a policy: passed over"));
     }

@@ -138,6 +138,7 @@ fn configuration(common: &args::Common) -> Result<Option<Config>, Trouble> {
         return Ok(None);
     }
     if let Some(path) = &common.config {
+        output::spare_inputs(common, [path])?;
         return Ok(Some(Config::read(path)?));
     }
     let here = std::env::current_dir()
@@ -148,6 +149,11 @@ fn configuration(common: &args::Common) -> Result<Option<Config>, Trouble> {
     // Paths are shown as a person would write them from here.
     if config.folder == here {
         config.folder = std::path::PathBuf::from(".");
+    }
+    if let Some(file) = &mut config.file
+        && let Ok(below) = std::path::Path::new(&file.name).strip_prefix(&here)
+    {
+        file.name = below.display().to_string();
     }
     Ok(Some(config))
 }

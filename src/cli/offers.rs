@@ -111,10 +111,14 @@ impl ToolLists {
             entry.list.is_some() && glob.is_none_or(|glob| glob.is_match(&name))
         };
         let entry = self.entries.iter().find(is_for)?;
-        Some(Offer {
-            catalog: &self.lists[entry.list?].catalog,
-            server: entry.server.as_ref(),
-        })
+        let catalog = &self.lists[entry.list?].catalog;
+        // A list of one server calls it as its package does, and the trace by its alias: that the
+        // configuration names the list is enough.
+        let server = entry.server.as_ref().filter(|server| {
+            let mut servers = catalog.tools().iter().map(|tool| tool.server.as_deref());
+            servers.any(|name| name.is_some_and(|name| server.is_match(name)))
+        });
+        Some(Offer { catalog, server })
     }
 
     /// Lints the lists themselves: each file once, in the order in which they were named.

@@ -40,6 +40,7 @@ pub fn run(args: &Simulate, common: &Common, console: Console) -> Result<Exit, T
     let policy_files = loaded.iter().map(|(policy, _)| policy.file.name.as_str());
     let inputs = args.traces.iter().map(String::as_str).chain(policy_files);
     output::spare_inputs(common, inputs.clone())?;
+    output::spare_inputs(common, &args.snapshot)?;
     let snapshot = Snapshot::of(args, inputs)?;
     let context = Context {
         traces: recordings.iter().flat_map(Recording::names).collect(),

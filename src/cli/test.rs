@@ -17,7 +17,7 @@ use crate::config::Config;
 use crate::engine::{Coverage, Replay, Thoroughness};
 use crate::fix;
 use crate::render::replay::PolicySource;
-use crate::render::test::{Report, github, json, junit, per_cent, text};
+use crate::render::test::{Report, Unchecked, github, json, junit, per_cent, text};
 use crate::replay::assign::Assigned;
 use crate::replay::covered::{CoveredClause, covered, share};
 use crate::replay::expectation::{self, Case, Tested};
@@ -52,7 +52,7 @@ pub fn run(args: &Test, common: &Common, console: Console) -> Result<Exit, Troub
         sources: &sources,
         tested: Vec::new(),
         texts: Vec::new(),
-        complete: true,
+        unchecked: Vec::new(),
         console,
     };
     for file in &files {
@@ -106,8 +106,8 @@ struct Tests<'t> {
     tested: Vec<(String, Tested)>,
     /// The texts of the files that were run, where they are to be rewritten.
     texts: Vec<Arc<[u8]>>,
-    /// Whether every file could be run.
-    complete: bool,
+    /// What could not be run.
+    unchecked: Vec<Unchecked>,
     console: Console,
 }
 
@@ -126,14 +126,20 @@ impl Tests<'_> {
             Ok(text) => text,
             Err(error) => {
                 cannot_read(&name, &error).report(self.console);
-                self.complete = false;
+                self.unchecked.push(Unchecked {
+                    file: name,
+                    line: None,
+                    problem: error.to_string(),
+                });
                 return Ok(());
             }
         };
         let tested = expectation::test(self.policies, &text, options(self.args))
             .map_err(|stop| stopped(stop, &name))?;
-        if self.tell_problems(&name, &tested) {
-            self.complete = false;
+        let problems = problems(&name, &tested);
+        if !problems.is_empty() {
+            self.tell(&problems);
+            self.unchecked.extend(problems);
             return Ok(());
         }
         self.tested.push((name, tested));
@@ -143,24 +149,30 @@ impl Tests<'_> {
         Ok(())
     }
 
-    /// Tells why a file can't be checked. Whether there is a reason.
-    fn tell_problems(&self, name: &str, tested: &Tested) -> bool {
-        let console = self.console;
-        for (line, problem) in tested.problems.iter().take(TOLD_LINES) {
-            console.error(format!("{name}:{line}: {problem}"));
+    /// Tells why a file can't be checked.
+    fn tell(&self, problems: &[Unchecked]) {
+        for Unchecked {
+            file,
+            line,
+            problem,
+        } in problems.iter().take(TOLD_LINES)
+        {
+            match line {
+                Some(line) => self.console.error(format!("{file}:{line}: {problem}")),
+                None => {
+                    self.console.error(problem);
+                    self.console.help(
+                        "add `\"expect\": \"allow\"` (or deny, throttle, unknown) to a record",
+                    );
+                }
+            }
         }
-        let more = tested.problems.len().saturating_sub(TOLD_LINES);
+        let more = problems.len().saturating_sub(TOLD_LINES);
         if more > 0 {
-            console.error(format!("`{name}` has {more} more such lines"));
+            let file = &problems[0].file;
+            self.console
+                .error(format!("`{file}` has {more} more such lines"));
         }
-        if tested.problems.is_empty() && tested.cases.is_empty() {
-            console.error(format!(
-                "no record of `{name}` says what to `expect`: there is nothing to check"
-            ));
-            console.help("add `\"expect\": \"allow\"` (or deny, throttle, unknown) to a record");
-            return true;
-        }
-        !tested.problems.is_empty()
     }
 
     fn source_report<'r>(
@@ -170,6 +182,7 @@ impl Tests<'_> {
     ) -> Report<'r> {
         Report {
             files: &self.tested,
+            unchecked: &self.unchecked,
             policies: self.sources,
             coverage,
             show_args: self.args.show_args,
@@ -199,7 +212,10 @@ impl Tests<'_> {
             ));
         }
         Ok(
-            match (self.complete, missed || report.counts().failed > 0) {
+            match (
+                self.unchecked.is_empty(),
+                missed || report.counts().failed > 0,
+            ) {
                 (false, _) => Exit::Trouble,
                 (true, true) => Exit::Findings,
                 (true, false) => Exit::Clean,
@@ -230,7 +246,7 @@ impl Tests<'_> {
     fn update(&self, common: &Common) -> Result<Exit, Trouble> {
         let report = self.source_report(common, None);
         let mut out = output::open(common)?;
-        let (mut changed, mut complete) = (0, self.complete);
+        let (mut changed, mut complete) = (0, self.unchecked.is_empty());
         for ((name, tested), bytes) in self.tested.iter().zip(&self.texts) {
             let failed = tested.cases.iter().filter(|case| case.failure.is_some());
             let failed = failed.count();
@@ -274,6 +290,24 @@ fn not_to_be_rewritten(location: &Location) -> Option<&'static str> {
     let start = &start[..read.unwrap_or(0)];
     let compressed = start.starts_with(b"\x1f\x8b") || start == b"\x28\xb5\x2f\xfd";
     compressed.then_some("it is compressed")
+}
+
+/// Why the records of a file, which were run, don't say whether the policy is as expected.
+fn problems(name: &str, tested: &Tested) -> Vec<Unchecked> {
+    let unchecked = |line, problem| Unchecked {
+        file: name.to_owned(),
+        line,
+        problem,
+    };
+    if tested.problems.is_empty() && tested.cases.is_empty() {
+        let problem =
+            format!("no record of `{name}` says what to `expect`: there is nothing to check");
+        return vec![unchecked(None, problem)];
+    }
+    let problems = tested.problems.iter();
+    problems
+        .map(|(line, problem)| unchecked(Some(*line), problem.clone()))
+        .collect()
 }
 
 fn options(args: &Test) -> Options {

@@ -12,6 +12,7 @@ use crate::call::{Args, Ruling};
 use crate::engine::{Coverage, Decision};
 use crate::json::walk;
 use crate::span::Span;
+use crate::suggest::quoted;
 use crate::trace::blocks::{Blocks, Line};
 use crate::trace::native;
 
@@ -161,7 +162,7 @@ pub fn test(policies: &[Assigned], text: &Arc<[u8]>, options: Options) -> Result
             Event::Decided(row) => match expected(&row) {
                 Ok(Some(expected)) => cases.push(Case::of(&row, expected)),
                 Ok(None) => {}
-                Err(problem) => problems.push((row.line, problem.to_owned())),
+                Err(problem) => problems.push((row.line, problem)),
             },
             Event::Unreadable { line, problem, .. } => problems.push((line, problem.to_owned())),
             Event::Noted { .. }
@@ -184,16 +185,24 @@ pub fn test(policies: &[Assigned], text: &Arc<[u8]>, options: Options) -> Result
     })
 }
 
-fn expected(row: &Row<'_>) -> Result<Option<Expected>, &'static str> {
+fn expected(row: &Row<'_>) -> Result<Option<Expected>, String> {
     let Some(stated) = &row.stated else {
         return Ok(None);
     };
+    if let Some(misspelt) = stated.misspelt {
+        let misspelt = quoted(misspelt);
+        return Err(format!(
+            "the field {misspelt} is not known: did you mean `expect` or `expect_rule`?"
+        ));
+    }
     match (stated.expected, stated.expected_rule) {
         (Some(ruling), rule) => Ok(Some(Expected {
             ruling,
             rule: rule.map(str::to_owned),
         })),
-        (None, Some(_)) => Err("`expect_rule` is checked only beside `expect`, which is missing"),
+        (None, Some(_)) => {
+            Err("`expect_rule` is checked only beside `expect`, which is missing".to_owned())
+        }
         (None, None) => Ok(None),
     }
 }

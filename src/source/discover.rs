@@ -14,9 +14,9 @@ pub const PATTERNS: [&str; 4] = [
     "**/.mcplint/**/*.{json,yaml,yml}",
 ];
 
-/// Whether the file's own name says that it is a policy: the first two of [`PATTERNS`].
+/// Whether the file's name, or the folder that it is in, says that it is a policy, as discovery has it.
 pub fn is_called_policy(path: &Path) -> bool {
-    set(&[PATTERNS[0], PATTERNS[1]].map(str::to_owned))
+    set(&PATTERNS.map(str::to_owned))
         .expect("the patterns are globs")
         .is_match(path)
 }

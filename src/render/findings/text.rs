@@ -23,14 +23,20 @@ pub struct Style {
     pub width: usize,
 }
 
-/// The least and the most columns that text is laid out for, whatever the terminal is.
+/// The least columns that text is laid out for, and the most that an excerpt takes.
 const WIDTHS: std::ops::RangeInclusive<usize> = 40..=180;
 /// What miette puts before a line of an excerpt, with a line number of five digits.
 const GUTTER: usize = 10;
 
 impl Style {
+    /// The columns of what is quoted of a file.
     fn columns(self) -> usize {
         self.width.clamp(*WIDTHS.start(), *WIDTHS.end())
+    }
+
+    /// The columns of messages, which who asks for them gets on one line.
+    fn text_columns(self) -> usize {
+        self.width.max(*WIDTHS.start())
     }
 }
 
@@ -183,13 +189,13 @@ struct Shown<'a> {
 
 impl<'a> Shown<'a> {
     fn new(file: &FileFindings<'_>, finding: &'a Finding, name: &'a str, style: Style) -> Self {
-        let columns = style.columns();
+        let (columns, text) = (style.columns(), style.text_columns());
         let help = finding.help.as_deref();
         Self {
             finding,
             named: true,
-            message: wrapped(&printable(&finding.message), columns - "  × ".width()),
-            help: help.map(|help| wrapped(&printable(help), columns - "  help: ".width())),
+            message: wrapped(&printable(&finding.message), text - "  × ".width()),
+            help: help.map(|help| wrapped(&printable(help), text - "  help: ".width())),
             excerpt: Excerpt::new(file, finding, name, columns - GUTTER),
         }
     }

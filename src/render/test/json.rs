@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use super::{Counts, Report, per_cent};
+use super::{Counts, Report, Unchecked, per_cent};
 use crate::render::escape;
 use crate::replay::covered::{CoveredClause, share};
 use crate::replay::expectation::{Actual, Case, Failure};
@@ -17,6 +17,7 @@ struct ReportV1<'r> {
     counts: CountsV1,
     files: Vec<FileV1<'r>>,
     failures: Vec<FailureV1<'r>>,
+    unchecked: Vec<UncheckedV1<'r>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     coverage: Option<CoverageV1<'r>>,
 }
@@ -33,6 +34,13 @@ struct FileV1<'r> {
     file: &'r str,
     #[serde(flatten)]
     counts: CountsV1,
+}
+
+#[derive(Serialize)]
+struct UncheckedV1<'r> {
+    file: &'r str,
+    line: Option<u64>,
+    problem: &'r str,
 }
 
 #[derive(Serialize)]
@@ -103,6 +111,7 @@ pub fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
         counts: counts(report.counts()),
         files: files.collect(),
         failures: failures.collect(),
+        unchecked: report.unchecked.iter().map(unchecked).collect(),
         coverage: report.coverage.map(|clauses| coverage(report, clauses)),
     };
     escape::to_json(&document, &mut *out)?;
@@ -114,6 +123,14 @@ fn counts(counts: Counts) -> CountsV1 {
         total: counts.total,
         passed: counts.passed(),
         failed: counts.failed,
+    }
+}
+
+fn unchecked(unchecked: &Unchecked) -> UncheckedV1<'_> {
+    UncheckedV1 {
+        file: &unchecked.file,
+        line: unchecked.line,
+        problem: &unchecked.problem,
     }
 }
 

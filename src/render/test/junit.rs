@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use quick_junit::{NonSuccessKind, Report as Document, TestCase, TestCaseStatus, TestSuite};
 
-use super::{Block, Report, sentence};
+use super::{Block, Report, Unchecked, sentence};
 use crate::render::escape::xml_text;
 use crate::replay::expectation::{Case, Failure};
 
@@ -20,6 +20,11 @@ pub fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
         suite.add_test_cases(tested.cases.iter().map(|case| test(report, &name, case)));
         document.add_test_suite(suite);
     }
+    for problems in report.unchecked.chunk_by(|a, b| a.file == b.file) {
+        let mut suite = TestSuite::new(xml_text(&problems[0].file));
+        suite.add_test_cases(problems.iter().map(unchecked));
+        document.add_test_suite(suite);
+    }
     let text = document.to_string().map_err(io::Error::other)?;
     out.write_all(text.as_bytes())
 }
@@ -31,6 +36,21 @@ fn test(report: &Report<'_>, file: &str, case: &Case) -> TestCase {
     };
     let name = format!("{file}:{} {}", case.line, xml_text(&case.tool));
     let mut test = TestCase::new(name, status);
+    test.set_classname(file);
+    test
+}
+
+/// What could not be checked, as a test that ended in an error.
+fn unchecked(unchecked: &Unchecked) -> TestCase {
+    let file = xml_text(&unchecked.file);
+    let line = unchecked
+        .line
+        .map_or(String::new(), |line| format!(":{line}"));
+    let mut status = TestCaseStatus::non_success(NonSuccessKind::Error);
+    status
+        .set_type("unchecked")
+        .set_message(xml_text(&unchecked.problem));
+    let mut test = TestCase::new(format!("{file}{line}"), status);
     test.set_classname(file);
     test
 }
@@ -65,7 +85,7 @@ fn description(report: &Report<'_>, file: &str, case: &Case, failure: &Failure) 
         lines.extend(block.lines.lines().map(|line| format!("{what} {line}")));
     }
     if let Some(policy) = report.policy(&failure.actual) {
-        lines.push(format!("policy: {policy}{}", failure.actual.pointer));
+        lines.push(format!("policy: {policy}#{}", failure.actual.pointer));
     }
     let lines: Vec<_> = lines.iter().map(|line| xml_text(line)).collect();
     lines.join("\n")

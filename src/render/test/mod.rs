@@ -16,6 +16,8 @@ use crate::replay::expectation::{Actual, Case, Failure, Tested};
 pub struct Report<'r> {
     /// The files, each with its name, in the order in which they were run.
     pub files: &'r [(String, Tested)],
+    /// Files that could not be checked.
+    pub unchecked: &'r [Unchecked],
     /// The policies, by number.
     pub policies: &'r [PolicySource<'r>],
     /// How often each clause was exercised, if that is to be shown.
@@ -24,6 +26,24 @@ pub struct Report<'r> {
     pub show_args: bool,
     /// How text is to look.
     pub style: Style,
+}
+
+/// A file that could not be checked, or a line for which it could not.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unchecked {
+    /// The file's name.
+    pub file: String,
+    /// The line, from 1, where it is one.
+    pub line: Option<u64>,
+    /// What is wrong with it.
+    pub problem: String,
+}
+
+impl Unchecked {
+    /// How many files could not be checked: the problems of one follow each other.
+    fn files(all: &[Self]) -> usize {
+        all.chunk_by(|a, b| a.file == b.file).count()
+    }
 }
 
 /// How many expectations there are, and how many of them were not met.
@@ -99,6 +119,15 @@ fn sentence(case: &Case, actual: &Actual) -> String {
 pub fn per_cent(part: usize, whole: usize) -> f64 {
     let tenths = (part * 1_000).checked_div(whole).unwrap_or(1_000);
     tenths as f64 / 10.0
+}
+
+/// How many files could not be checked, to be added to the counts; nothing where all could.
+fn not_checked(report: &Report<'_>) -> String {
+    match Unchecked::files(report.unchecked) {
+        0 => String::new(),
+        1 => "; 1 file could not be checked".to_owned(),
+        files => format!("; {files} files could not be checked"),
+    }
 }
 
 /// A policy as what draws findings wants it.

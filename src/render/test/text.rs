@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use similar::{ChangeTag, TextDiff};
 
-use super::{Block, Counts, Report, failures, per_cent, without_findings};
+use super::{Block, Counts, Report, failures, not_checked, per_cent, without_findings};
 use crate::finding::{Finding, Severity};
 use crate::policy::quantity::grouped;
 use crate::render::escape::printable;
@@ -228,10 +228,11 @@ impl<'r> Text<'r> {
         let files = self.report.files.len();
         writeln!(
             self.out,
-            "{failed}, {}, {} in all in {files} {}",
+            "{failed}, {}, {} in all in {files} {}{}",
             self.paint.green(&passed),
             grouped(counts.total as u64),
             if files == 1 { "file" } else { "files" },
+            not_checked(self.report)
         )
     }
 }
