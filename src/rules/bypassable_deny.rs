@@ -54,7 +54,8 @@ fn check_rule(
     }
     let mut seen = Vec::new();
     for condition in &rule.conditions {
-        let Some(path) = conditions::path(condition).filter(|_| fails_open(&condition.test)) else {
+        let Some(path) = conditions::path(condition).filter(|path| fails_open(path, &condition.test))
+        else {
             continue;
         };
         if !seen.contains(&path) {
@@ -75,14 +76,22 @@ fn check_rule(
 
 /// Whether what a test is there to deny gets past it in another shape. `exists` asks for that shape
 /// itself, and a flag that is left out is not set.
-fn fails_open(test: &Test) -> bool {
-    let is_set = |value: &Value| value.printed() == "true";
+fn fails_open(path: &ArgPath, test: &Test) -> bool {
     match test {
         Test::Exists(_) => false,
-        Test::Eq(value) => !is_set(value),
-        Test::In(values) => !values.is_empty() && !values.iter().all(is_set),
+        Test::Eq(value) => !conditions::set_a_flag(std::slice::from_ref(value)),
+        Test::In(values) => !values.is_empty() && !conditions::set_a_flag(values),
+        Test::Contains(Value::Text(text)) => !text.starts_with('-') && !holds_options(path),
         _ => true,
     }
+}
+
+/// Whether an argument is a list of options by its name: those that are left out are not set.
+fn holds_options(path: &ArgPath) -> bool {
+    let name = path.fields.last().map_or("", String::as_str);
+    let mut words = name.rsplit(|c: char| !c.is_ascii_alphanumeric());
+    let last = words.next().unwrap_or_default().to_ascii_lowercase();
+    ["flags", "options", "opts", "switches", "features"].contains(&last.as_str())
 }
 
 /// A condition of a rule that denies, and the argument that it looks at.

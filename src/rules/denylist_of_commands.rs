@@ -7,6 +7,7 @@ use super::{Check, Rule};
 use crate::finding::Severity;
 use crate::lint::{Context, Reporter};
 use crate::policy::condition::{ArgPath, Test};
+use crate::policy::re2::Bounds;
 use crate::policy::value::Value;
 use crate::suggest::quoted;
 
@@ -87,7 +88,7 @@ fn check(context: &Context<'_>, reporter: &mut Reporter<'_>) {
         let Some(ways) = forbidden(site).filter(|_| !told.contains(&place)) else {
             continue;
         };
-        if site.required().any(allows_by_text) {
+        if site.is_bound(Bounds::NONE) {
             continue;
         }
         let ways = ways.iter().map(|way| (*way).to_owned());
@@ -114,15 +115,6 @@ fn check(context: &Context<'_>, reporter: &mut Reporter<'_>) {
             finding = finding.label(other.condition.span, "this one does not hold it either");
         }
         reporter.report(finding);
-    }
-}
-
-/// Whether a test says which texts are allowed.
-fn allows_by_text(test: &Test) -> bool {
-    match test {
-        Test::Regex(pattern) => pattern.shape().bounds().start,
-        Test::Eq(_) | Test::In(_) => true,
-        _ => false,
     }
 }
 

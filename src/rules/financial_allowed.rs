@@ -81,8 +81,8 @@ fn amounts(context: &Context<'_>, listed: &ListedTool<'_>) -> Vec<ArgPath> {
         let summed = listed.tool.rules.limits.iter();
         amounts.extend(summed.filter_map(|limit| limit.amount.path().cloned()));
         let compared = arguments::conditions(context, listed)
-            .filter(|(_, condition)| matches!(condition.test, Test::Compare(..)));
-        amounts.extend(compared.map(|(path, _)| path.clone()));
+            .filter(|(.., condition)| matches!(condition.test, Test::Compare(..)));
+        amounts.extend(compared.map(|(path, ..)| path.clone()));
     }
     amounts
 }

@@ -1,6 +1,6 @@
 //! Lists of `in` and `not_in` that are empty, or hold the same twice or things of several types.
 
-use super::conditions::groups;
+use super::conditions::{self, groups};
 use super::{Check, Rule};
 use crate::finding::{Finding, Fix, Severity};
 use crate::lint::{Context, Reporter};
@@ -70,10 +70,7 @@ fn check_list(
             );
         }
     }
-    if let Some(nth) = values
-        .iter()
-        .position(|value| kind(value) != kind(&values[0]))
-    {
+    if let Some(nth) = stranger(values) {
         reporter.report(mixed(&pointer, items, values, nth));
     }
 }
@@ -82,9 +79,15 @@ fn check_list(
 fn is_odd(values: &[Value]) -> bool {
     let mut seen = ahash::AHashSet::new();
     let is_repeated = |value: &Value| !seen.insert((kind(value), value.printed()));
-    values.is_empty()
-        || values.iter().any(|value| kind(value) != kind(&values[0]))
-        || values.iter().any(is_repeated)
+    values.is_empty() || stranger(values).is_some() || values.iter().any(is_repeated)
+}
+
+/// The first element that is of another type than the first of all. The ways to set a flag are listed
+/// on purpose.
+fn stranger(values: &[Value]) -> Option<usize> {
+    let differs = |value: &Value| kind(value) != kind(&values[0]);
+    let nth = values.iter().position(differs)?;
+    (!conditions::set_a_flag(values)).then_some(nth)
 }
 
 fn empty(rule: &policy::Rule, condition: &Condition, pointer: String, list: &Node) -> Finding {

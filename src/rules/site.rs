@@ -5,7 +5,7 @@ use crate::analysis::{Analysis, Question, Set};
 use crate::finding::Finding;
 use crate::lint::{Context, Reporter};
 use crate::policy::condition::{ArgPath, Condition, Subject, Test};
-use crate::policy::re2::Pattern;
+use crate::policy::re2::{Bounds, Pattern};
 use crate::policy::value::Value;
 use crate::policy::{Effect, Rule, Rules};
 use crate::source::tree::join;
@@ -106,6 +106,20 @@ impl<'a> Site<'a> {
             Subject::Argument(other) if other == path => Some(&condition.test),
             _ => None,
         })
+    }
+
+    /// Whether what is required of the argument, beside what binds it at `bounds`, binds it at both
+    /// ends.
+    pub fn is_bound(&self, bounds: Bounds) -> bool {
+        let mut bounds = bounds;
+        for test in self.required() {
+            match test {
+                Test::Regex(pattern) => bounds = bounds.either(pattern.shape().bounds()),
+                Test::Eq(_) | Test::In(_) => return true,
+                _ => {}
+            }
+        }
+        bounds.start && bounds.end
     }
 
     /// A text of `wanted` that some call has in the argument and gets through with, as the engine

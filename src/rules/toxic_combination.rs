@@ -97,11 +97,8 @@ impl<'c> Steps<'c> {
 
 /// Whether something is required of what an argument holds: of the address, most often.
 fn is_held(context: &Context<'_>, listed: &ListedTool<'_>) -> bool {
-    let own = listed.tool.rules.rules.iter();
-    let mut rules = own.chain(&context.policy.every_tool.rules);
-    rules.any(|rule| {
-        let mut conditions = rule.conditions.iter();
-        rule.effect == Effect::Require && conditions.any(arguments::looks_inside_argument)
+    arguments::conditions(context, listed).any(|(_, effect, condition)| {
+        effect == Effect::Require && arguments::holds_back(effect, condition)
     })
 }
 

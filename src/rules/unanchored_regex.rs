@@ -10,7 +10,6 @@ use super::{
 use crate::analysis::{Analysis, Language, Set};
 use crate::finding::{Finding, Fix, Severity};
 use crate::lint::{Context, Reporter};
-use crate::policy::condition::Test;
 use crate::policy::re2::{Bounds, Pattern, Shape};
 use crate::suggest::quoted;
 
@@ -105,7 +104,7 @@ fn passing(site: &Site<'_>, pattern: &Pattern, analysis: &Analysis) -> Option<Th
         return None;
     }
     let bound_somewhere = bounds.start || bounds.end;
-    if is_bound_elsewhere(site, bounds)
+    if site.is_bound(bounds)
         || (bound_somewhere && is_prefix_or_host(site, bounds, analysis))
     {
         return None;
@@ -160,23 +159,6 @@ fn too_much(context: &Context<'_>, site: &Site<'_>, reporter: &Reporter<'_>) -> 
             .severity(Severity::Note)
             .help("bind it with `^(?:…)$` if it is to deny these names only"),
     )
-}
-
-/// Whether the other things that are required of the argument bind it, with `bounds`, at both ends.
-fn is_bound_elsewhere(site: &Site<'_>, bounds: Bounds) -> bool {
-    let (mut start, mut end) = (bounds.start, bounds.end);
-    for test in site.required() {
-        match test {
-            Test::Regex(pattern) => {
-                let bounds = pattern.shape().bounds();
-                start |= bounds.start;
-                end |= bounds.end;
-            }
-            Test::Eq(_) | Test::In(_) => return true,
-            _ => {}
-        }
-    }
-    start && end
 }
 
 /// Whether another rule looks after what an end that is not bound leaves open.

@@ -86,10 +86,10 @@ fn check_amount(
     limit: &Limit,
     reporter: &mut Reporter<'_>,
 ) {
-    let Some((path, arguments)) = limit.amount.path().zip(group.arguments()) else {
+    let Some(path) = limit.amount.path() else {
         return;
     };
-    let Place::Absent(absence) = arguments.place(path) else {
+    let Some(Place::Absent(absence)) = group.place_of(path) else {
         return;
     };
     let pointers = ["/increment_from", "/state/increment_from"];
@@ -113,18 +113,20 @@ fn report(
     consequence: &str,
     reporter: &mut Reporter<'_>,
 ) {
-    let (Some(node), Some(listed)) = (context.at(&absent.pointer), group.listed) else {
+    let Some(node) = context.at(&absent.pointer) else {
         return;
     };
-    let (path, tool) = (quoted(&absent.path.to_string()), quoted(listed.name()));
-    let message = match parent(absent) {
-        Some((above, Kind::List)) => {
+    let path = quoted(&absent.path.to_string());
+    let tool = group.listed.map(|listed| quoted(listed.name()));
+    let message = match (parent(absent), tool) {
+        (Some((above, Kind::List)), Some(tool)) => {
             format!("{above} of {tool} is a list, and {path} can't step into it: {consequence}")
         }
-        Some((above, _)) => {
+        (Some((above, _)), Some(tool)) => {
             format!("{above} of {tool} has no fields, so there is no {path}: {consequence}")
         }
-        None => format!("{tool} has no argument {path}: {consequence}"),
+        (_, Some(tool)) => format!("{tool} has no argument {path}: {consequence}"),
+        (_, None) => format!("no tool that can be called has an argument {path}: {consequence}"),
     };
     let finding = Finding::new(&RULE, absent.pointer.as_str(), node.span, message);
     let finding = match (parent(absent), meant(absent)) {

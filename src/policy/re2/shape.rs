@@ -22,7 +22,8 @@ pub struct Bounds {
 }
 
 impl Bounds {
-    const NONE: Bounds = Bounds {
+    /// It can be found anywhere.
+    pub const NONE: Bounds = Bounds {
         start: false,
         end: false,
     };
@@ -34,7 +35,9 @@ impl Bounds {
         }
     }
 
-    fn either(self, other: Self) -> Self {
+    /// At which ends one of two patterns is bound.
+    #[must_use]
+    pub fn either(self, other: Self) -> Self {
         Self {
             start: self.start || other.start,
             end: self.end || other.end,
