@@ -93,7 +93,10 @@ impl Fixed {
             let may = fix.safety == Safety::Safe || safety == Safety::Unsafe;
             (may && !self.refused.contains(&Refused::of(finding))).then_some((fix, finding))
         });
-        wanted.collect()
+        let mut wanted: Vec<_> = wanted.collect();
+        // Where fixes get in each other's way, what is worse is put right first.
+        wanted.sort_by_key(|(_, finding)| std::cmp::Reverse(finding.severity));
+        wanted
     }
 }
 

@@ -167,6 +167,8 @@ pub fn lint(file: &SourceFile, offer: Option<Offer<'_>>, options: &Options) -> L
     options.levels.apply(&mut findings);
     findings.retain(|found| !(options.form_only && matches!(found.rule.check, Check::Ignores)));
     findings.sort_by(validate::by_place);
+    // What an alias stands for is found at each of its uses.
+    findings.dedup_by(|a, b| (a.span, a.rule, &a.message) == (b.span, b.rule, &b.message));
     Linted {
         findings,
         ignored,

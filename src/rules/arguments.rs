@@ -30,6 +30,8 @@ const FREE_FORM: &[&str] = &[
     "python",
     "url",
     "uri",
+    "input",
+    "stdin",
 ];
 
 /// Names of arguments that say how much money.
@@ -81,13 +83,16 @@ impl Described {
     pub fn free_form(&self) -> impl Iterator<Item = &str> {
         self.named(FREE_FORM)
             .filter(|(_, schema)| schema.get("enum").is_none() && schema.get("const").is_none())
-            .filter(|(_, schema)| !is_of_type(schema, &["integer", "number", "boolean"]))
+            .filter(|(_, schema)| !is_of_type(schema, &["integer", "number", "boolean", "object"]))
             .map(|(name, _)| name)
     }
 
-    /// The arguments that say how much money.
+    /// The arguments that say how much money, in numbers: what is written as text can't be added up,
+    /// and may be the name of a price.
     pub fn amounts(&self) -> impl Iterator<Item = &str> {
-        self.named(AMOUNTS).map(|(name, _)| name)
+        self.named(AMOUNTS)
+            .filter(|(_, schema)| !is_of_type(schema, &["string", "object", "array"]))
+            .map(|(name, _)| name)
     }
 
     /// Whether an argument has to be there, and be a number.

@@ -3,7 +3,7 @@
 use serde_json::{Value as Json, json};
 
 use super::conditions::{self, Group, groups};
-use super::{Check, Rule, operator_type_mismatch, unknown_argument};
+use super::{Check, Rule, never_true};
 use crate::analysis::{Answer, Kind, Question, Set, Witness};
 use crate::catalog::arguments::{Argument, Place};
 use crate::edit;
@@ -45,11 +45,7 @@ fn check_rule(
     rule: &policy::Rule,
     reporter: &mut Reporter<'_>,
 ) {
-    let never_holds = rule.conditions.iter().any(|condition| {
-        unknown_argument::absent(&group, condition).is_some()
-            || operator_type_mismatch::mismatched(&group, condition).is_some()
-    });
-    if never_holds || context.analysis.satisfiable(&rule.conditions).is_no() {
+    if never_true::never_holds(context, &group, rule) {
         return;
     }
     let mut seen = Vec::new();
@@ -307,7 +303,11 @@ impl Denial<'_, '_> {
                 });
                 let tool = &self.group.listed?.tool.pointer;
                 let edits = self.context.edit.push_to(tool, "require", &rule);
-                Fix::risky("require that the argument exists", edits)
+                let title = match hole.other {
+                    Some(_) => "require that the argument exists, which leaves other types open",
+                    None => "require that the argument exists",
+                };
+                Fix::risky(title, edits)
             }
             None => None,
         }

@@ -7,7 +7,6 @@ use super::{Check, Rule};
 use crate::finding::Severity;
 use crate::lint::{Context, Reporter};
 use crate::policy::condition::{ArgPath, Test};
-use crate::policy::re2::Bounds;
 use crate::policy::value::Value;
 use crate::suggest::quoted;
 
@@ -88,7 +87,7 @@ fn check(context: &Context<'_>, reporter: &mut Reporter<'_>) {
         let Some(ways) = forbidden(site).filter(|_| !told.contains(&place)) else {
             continue;
         };
-        if site.is_bound(Bounds::NONE) {
+        if site.is_bound() {
             continue;
         }
         let ways = ways.iter().map(|way| (*way).to_owned());

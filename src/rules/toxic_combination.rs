@@ -77,7 +77,7 @@ impl<'c> Combination<'c> {
 impl<'c> Steps<'c> {
     fn of(context: &'c Context<'_>) -> Self {
         let mut steps = Self::default();
-        for listed in bounds::open_tools(context) {
+        for listed in bounds::real_tools(context) {
             let flow = context.flow(listed);
             let held = is_held(context, listed);
             if flow.reads_untrusted && !(flow.opens_pages && held) {

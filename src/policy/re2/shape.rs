@@ -22,8 +22,7 @@ pub struct Bounds {
 }
 
 impl Bounds {
-    /// It can be found anywhere.
-    pub const NONE: Bounds = Bounds {
+    const NONE: Bounds = Bounds {
         start: false,
         end: false,
     };
@@ -35,9 +34,7 @@ impl Bounds {
         }
     }
 
-    /// At which ends one of two patterns is bound.
-    #[must_use]
-    pub fn either(self, other: Self) -> Self {
+    fn either(self, other: Self) -> Self {
         Self {
             start: self.start || other.start,
             end: self.end || other.end,

@@ -97,13 +97,14 @@ pub fn write_tool(
 /// Those of `out`.
 pub fn write_rule(rule: &Rule, style: Style, out: &mut dyn Write) -> io::Result<()> {
     let paint = Paint::new(style.color);
+    let mut in_example = false;
     for line in rule.doc.lines() {
-        match line.strip_prefix("# ") {
-            Some(title) => writeln!(out, "{} ({})", paint.bold(title), rule.severity)?,
-            None => match line.strip_prefix("## ") {
-                Some(heading) => writeln!(out, "{}", paint.bold(heading))?,
-                None => writeln!(out, "{line}")?,
-            },
+        in_example ^= line.starts_with("```");
+        let heading = |marks| line.strip_prefix(marks).filter(|_| !in_example);
+        match (heading("# "), heading("## ")) {
+            (Some(title), _) => writeln!(out, "{} ({})", paint.bold(title), rule.severity)?,
+            (_, Some(heading)) => writeln!(out, "{}", paint.bold(heading))?,
+            _ => writeln!(out, "{line}")?,
         }
     }
     Ok(())
