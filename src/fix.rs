@@ -244,6 +244,16 @@ mod tests {
     }
 
     #[test]
+    fn what_is_worse_is_put_right_first() {
+        let note = finding(0, 1, "n").severity(crate::finding::Severity::Note);
+        let judge = |file: &SourceFile| match file.text.as_str() {
+            "ab" => judged(vec![note.clone(), finding(1, 2, "e")], &file.text),
+            _ => judged(Vec::new(), &file.text),
+        };
+        assert_eq!(fix(&file("ab"), Safety::Safe, judge).text, "ae");
+    }
+
+    #[test]
     fn fixes_that_never_end_are_given_up() {
         let more = |file: &SourceFile| judged(vec![finding(0, 0, "x")], &file.text);
         let fixed = fix(&file(""), Safety::Safe, more);

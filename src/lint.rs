@@ -462,7 +462,10 @@ impl<'a> Context<'a> {
         let read = || {
             let open = self.offer?.tools().filter(|tool| self.is_open(&tool.name));
             let read = |tool: &Tool| Some(Arguments::new(tool.input_schema.as_ref()?.tree()));
-            let all: Vec<_> = open.take(MAX_SCHEMAS + 1).map(read).collect::<Option<_>>()?;
+            let all: Vec<_> = open
+                .take(MAX_SCHEMAS + 1)
+                .map(read)
+                .collect::<Option<_>>()?;
             (1..=MAX_SCHEMAS).contains(&all.len()).then_some(all)
         };
         self.every_arguments.get_or_init(read).as_deref()

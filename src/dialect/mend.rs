@@ -8,7 +8,9 @@ use crate::edit::{self, Editor};
 use crate::finding::{Edit, Finding, Fix};
 use crate::policy::condition::OPERATORS;
 use crate::policy::limit::Window;
-use crate::rules::form::{MISSING_KEY, OTHER_DIALECT_KEY, UNKNOWN_KEY, WRONG_TYPE, YAML_SCALAR_TRAP};
+use crate::rules::form::{
+    MISSING_KEY, OTHER_DIALECT_KEY, UNKNOWN_KEY, WRONG_TYPE, YAML_SCALAR_TRAP,
+};
 use crate::schema::places::Places;
 use crate::schema::words::{Rate, rate_of};
 use crate::source::tree::{Node, ScalarKind, join, tokens};

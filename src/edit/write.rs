@@ -90,7 +90,11 @@ pub(super) fn flow(
         text += &style.newline;
         text += &inner;
         let lead = key.map_or(String::new(), |key| {
-            format!("{}:{}", key_or_double(key, style, syntax), style.colon_space)
+            format!(
+                "{}:{}",
+                key_or_double(key, style, syntax),
+                style.colon_space
+            )
         });
         let column = (inner.chars().count() + lead.chars().count()).min(style.width);
         text += &lead;
@@ -234,9 +238,7 @@ fn block_item(value: &Value, indent: &str, style: &Style) -> Option<String> {
 
 fn scalar(value: &Value, style: &Style) -> Option<String> {
     match value {
-        Value::String(content) => {
-            text(content, style.quotes(content, false), Syntax::Yaml, false)
-        }
+        Value::String(content) => text(content, style.quotes(content, false), Syntax::Yaml, false),
         other => Some(other.to_string()),
     }
 }

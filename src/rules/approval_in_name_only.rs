@@ -39,19 +39,35 @@ const PROMISES: &[&str] = &[
 
 /// Whoever is to be asked, in lower case.
 const PEOPLE: &[&str] = &[
-    "human", "person", "manager", "supervisor", "operator", "reviewer", "admin", "owner", "team",
+    "human",
+    "person",
+    "manager",
+    "supervisor",
+    "operator",
+    "reviewer",
+    "admin",
+    "owner",
+    "team",
 ];
 
 /// What they are asked for.
 const CONSENT: &[&str] = &[
-    "approv", "confirm", "consent", "permission", "authoriz", "authoris", "review",
+    "approv",
+    "confirm",
+    "consent",
+    "permission",
+    "authoriz",
+    "authoris",
+    "review",
 ];
 
 /// Whether a text promises that somebody may allow the call.
 fn promises(text: &str) -> bool {
     let said = text.to_lowercase();
     let has = |words: &[&str]| words.iter().any(|word| said.contains(word));
-    let asks = has(&["ask ", "get ", "need", "requir", "wait", "until", "unless", "without"]);
+    let asks = has(&[
+        "ask ", "get ", "need", "requir", "wait", "until", "unless", "without",
+    ]);
     has(PROMISES) || (asks && has(PEOPLE) && has(CONSENT))
 }
 

@@ -2,8 +2,8 @@
 
 use crate::analysis::{Answer, Question, Set, Witness};
 use crate::lint::{Context, ListedTool};
-use crate::policy::{Effect, Posture};
 use crate::policy::condition::{ArgPath, Condition, Subject, Test};
+use crate::policy::{Effect, Posture};
 use crate::source::tree::Node;
 
 /// So many tools are asked for a call that gets through.

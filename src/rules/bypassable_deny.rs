@@ -50,7 +50,8 @@ fn check_rule(
     }
     let mut seen = Vec::new();
     for condition in &rule.conditions {
-        let Some(path) = conditions::path(condition).filter(|path| fails_open(path, &condition.test))
+        let Some(path) =
+            conditions::path(condition).filter(|path| fails_open(path, &condition.test))
         else {
             continue;
         };

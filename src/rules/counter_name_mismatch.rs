@@ -98,7 +98,9 @@ fn mistakes<'c, 'a>(context: &'c Context<'a>) -> Vec<(&'c ListedTool<'a>, &'c Li
         let other = tools.find(|tool| ending(name, tool).is_some());
         other.map(Mistake::OtherTool).or_else(|| {
             // Those of other tools that are named after these are near by their tools' names.
-            let same_tool = right.iter().filter(|(other, _)| other.name() == listed.name());
+            let same_tool = right
+                .iter()
+                .filter(|(other, _)| other.name() == listed.name());
             let mut known = same_tool.chain(&strange[..nth]);
             let near = known.find(|(_, known)| is_typo(&known.counter.name, name))?;
             Some(Mistake::Typo(near.1))

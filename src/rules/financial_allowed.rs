@@ -40,7 +40,9 @@ fn lack(context: &Context<'_>, listed: &ListedTool<'_>) -> Option<Lack> {
         let is_known = Described::of(listed).is_known();
         return Some(match is_known {
             true => Lack {
-                what: "none of its arguments is a number that says how much, so no rule can bound it".to_owned(),
+                what:
+                    "none of its arguments is a number that says how much, so no rule can bound it"
+                        .to_owned(),
                 help: "deny every call, or hide the tool",
             },
             false => Lack::of_bounds("nothing bounds how much".to_owned()),

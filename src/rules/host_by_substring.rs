@@ -111,6 +111,7 @@ fn finding(context: &Context<'_>, site: &Site<'_>, reporter: &Reporter<'_>) -> O
 /// What to write instead.
 pub(super) fn help(site: &Site<'_>) -> &'static str {
     match (site.denies(), site.holds()) {
+        (false, _) if site.is_list() => site::HELP_FOR_LISTS,
         (false, Holds::Image | Holds::Name) => {
             "require it from the beginning, with the host and the `/` behind it, as in \
              `^registry\\.example\\.com/`"
@@ -169,7 +170,9 @@ pub(super) fn hosts(site: &Site<'_>) -> Vec<String> {
         Holds::Url | Holds::Host | Holds::Email | Holds::Image => true,
         Holds::Unknown => is_url,
         // `github.com/acme/`: a host, and what is at it.
-        Holds::Name => texts.iter().any(|text| host(text).is_some() && text.contains('/')),
+        Holds::Name => texts
+            .iter()
+            .any(|text| host(text).is_some() && text.contains('/')),
         _ => false,
     };
     if !holds_host {

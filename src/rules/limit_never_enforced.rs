@@ -38,7 +38,9 @@ fn check(context: &Context<'_>, reporter: &mut Reporter<'_>) {
 /// A limit whose counter never goes up.
 fn report_idle(context: &Context<'_>, limit: &Limit, amount: i64, reporter: &mut Reporter<'_>) {
     let pointer = format!("{}/state/increment", limit.clause.pointer);
-    let span = context.at(&pointer).map_or(limit.max_span, |node| node.span);
+    let span = context
+        .at(&pointer)
+        .map_or(limit.max_span, |node| node.span);
     let message = format!(
         "counter {} never goes up: each call adds {amount}, so the limit is never reached",
         quoted(&limit.counter.name)

@@ -64,8 +64,22 @@ fn check(list: &ToolList<'_>, reporter: &mut Reporter<'_>) {
 fn changing_sql(description: &str) -> Option<&'static str> {
     const STATEMENTS: [&str; 6] = ["INSERT", "UPDATE", "DELETE", "DROP", "ALTER", "TRUNCATE"];
     const NOES: [&str; 16] = [
-        "no", "not", "never", "only", "without", "except", "cannot", "can't", "don't", "won't",
-        "reject", "rejects", "rejected", "blocked", "forbidden", "disallowed",
+        "no",
+        "not",
+        "never",
+        "only",
+        "without",
+        "except",
+        "cannot",
+        "can't",
+        "don't",
+        "won't",
+        "reject",
+        "rejects",
+        "rejected",
+        "blocked",
+        "forbidden",
+        "disallowed",
     ];
     let words = || description.split(|c: char| !c.is_alphanumeric() && c != '\'');
     let says_no = words().any(|word| NOES.contains(&word.to_lowercase().as_str()));

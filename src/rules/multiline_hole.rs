@@ -20,8 +20,7 @@ fn check(context: &Context<'_>, reporter: &mut Reporter<'_>) {
     site::report_each(context, reporter, |context, site, reporter| {
         match site.denies() {
             true => dot(context, site, reporter),
-            false => lines(context, site, reporter)
-                .or_else(|| commands(context, site, reporter)),
+            false => lines(context, site, reporter).or_else(|| commands(context, site, reporter)),
         }
     });
 }

@@ -74,7 +74,10 @@ fn check_condition(
             true => join_index(&pointer, nth),
             false => pointer.clone(),
         };
-        let help = advice(written(context, item), declared(group, condition).as_deref());
+        let help = advice(
+            written(context, item),
+            declared(group, condition).as_deref(),
+        );
         return reporter.report(Finding::new(&RULE, pointer, item.span, message).help(help));
     }
 }
@@ -84,7 +87,9 @@ fn advice(text: &str, kinds: Option<&[Kind]>) -> String {
     let in_quotes = quoted(&format!("\"{text}\""));
     match kinds {
         Some(kinds) if kinds.contains(&Kind::Text) => format!("write it in quotes: {in_quotes}"),
-        Some(_) => "no condition can tell numbers as large as this apart: test another argument".to_owned(),
+        Some(_) => {
+            "no condition can tell numbers as large as this apart: test another argument".to_owned()
+        }
         None => format!("if the argument is a string, write it in quotes: {in_quotes}"),
     }
 }

@@ -38,6 +38,7 @@ fn finding(context: &Context<'_>, site: &Site<'_>, reporter: &Reporter<'_>) -> O
             "denies paths by how they are written",
             "a path has many spellings: require the folders that are allowed, without `..`",
         ),
+        false if site.is_list() => ("does not keep a path where it begins", site::HELP_FOR_LISTS),
         false => (
             "does not keep a path where it begins",
             "let no `..` in: spell out the characters of a name, or add a `deny_if` for \
@@ -87,7 +88,12 @@ fn denied(site: &Site<'_>, analysis: &Analysis) -> Vec<String> {
         Test::Regex(pattern) => {
             let found = Set::strings(&[Language::found(pattern), Language::printable()], &[]);
             let matched = analysis.string_in(&found).yes();
-            pattern.shape().prefix().into_iter().chain(matched).collect()
+            pattern
+                .shape()
+                .prefix()
+                .into_iter()
+                .chain(matched)
+                .collect()
         }
         Test::Eq(value) | Test::Contains(value) => texts(std::slice::from_ref(value)),
         Test::In(values) => texts(values),

@@ -125,9 +125,16 @@ impl<'a> Site<'a> {
         Holds::by_name(self.path.fields.last().map_or("", String::as_str))
     }
 
+    /// Whether the argument is a list, of which no condition looks at every element.
+    pub fn is_list(&self) -> bool {
+        self.declared == Declaration::List
+    }
+
     /// Whether the argument, its tool or the tool's description speaks of `word`, in lower case.
     pub fn speaks_of(&self, word: &str) -> bool {
-        let description = self.listed.and_then(|listed| listed.offered?.description.as_deref());
+        let description = self
+            .listed
+            .and_then(|listed| listed.offered?.description.as_deref());
         let name = self.listed.map(ListedTool::name);
         let argument = self.path.fields.last().map(String::as_str);
         let mut texts = [description, name, argument].into_iter().flatten();
@@ -167,7 +174,7 @@ impl<'a> Site<'a> {
     /// A text of `wanted` that some call has in the argument and gets through with, as the engine
     /// confirms. Of a list: one with such an element, as JSON.
     pub fn gets_through(&self, analysis: &Analysis, wanted: &Set) -> Option<String> {
-        if self.declared == Declaration::List {
+        if self.is_list() {
             return self.list_through(analysis, analysis.string_in(wanted).yes()?);
         }
         match self.witness(analysis, wanted)?.argument(self.path) {
@@ -227,6 +234,10 @@ impl<'a> Site<'a> {
         reporter.finding(pointer, span, message)
     }
 }
+
+/// What to do where something is required of one element of a list.
+pub(super) const HELP_FOR_LISTS: &str = "another element of the list may be anything: allow whole lists with `in`, or use a tool \
+     that takes a single value";
 
 /// The text that has to be in a list.
 fn contained(test: &Test) -> Option<String> {

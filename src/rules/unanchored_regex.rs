@@ -26,8 +26,9 @@ fn check(context: &Context<'_>, reporter: &mut Reporter<'_>) {
     site::report_each(context, reporter, |context, site, reporter| {
         match site.denies() {
             true => too_much(context, site, reporter),
-            false => too_little(context, site, reporter)
-                .or_else(|| contained(context, site, reporter)),
+            false => {
+                too_little(context, site, reporter).or_else(|| contained(context, site, reporter))
+            }
         }
     });
 }
@@ -92,9 +93,12 @@ fn contained(context: &Context<'_>, site: &Site<'_>, reporter: &Reporter<'_>) ->
         quoted(&through)
     );
     let finding = site.finding(context, reporter, message);
-    Some(finding.help(
-        "list what is allowed with `in`, or write a `regex` for the whole argument, from `^` to `$`",
-    ))
+    Some(finding.help(match site.is_list() {
+        true => site::HELP_FOR_LISTS,
+        false => {
+            "list what is allowed with `in`, or write a `regex` for the whole argument, from `^` to `$`"
+        }
+    }))
 }
 
 /// A text that gets past a pattern.
@@ -126,9 +130,7 @@ fn passing(site: &Site<'_>, pattern: &Pattern, analysis: &Analysis) -> Option<Th
         return None;
     }
     let bound_somewhere = bounds.start || bounds.end;
-    if site.is_bound()
-        || (bound_somewhere && is_prefix_or_host(site, bounds, analysis))
-    {
+    if site.is_bound() || (bound_somewhere && is_prefix_or_host(site, bounds, analysis)) {
         return None;
     }
     let more = |within: &[Language]| {

@@ -140,7 +140,7 @@ fn report(
                 .help(format!("did you mean {}?", quoted(&meant)))
                 .fix(Fix::risky(format!("write {}", quoted(&meant)), edits))
         }
-        (_, None) => finding.help(listing(&absent.absence)),
+        (_, None) => finding.help(listing(&absent.absence, group.listed.is_some())),
     };
     reporter.report(finding);
 }
@@ -178,11 +178,11 @@ fn meant(absent: &Absent<'_>) -> Option<String> {
     Some(path.to_string())
 }
 
-/// Which arguments there are.
-fn listing(absence: &Absence) -> String {
+/// Which arguments there are: of one tool, or of several.
+fn listing(absence: &Absence, is_one: bool) -> String {
     const SHOWN: usize = 8;
     if absence.fields.is_empty() {
-        return "it has none: remove this, or look whether the list of tools is new enough"
+        return "there are none: remove this, or look whether the list of tools is new enough"
             .to_owned();
     }
     let names = absence.fields.iter().take(SHOWN).map(|field| quoted(field));
@@ -192,5 +192,6 @@ fn listing(absence: &Absence) -> String {
     } else {
         ""
     };
-    format!("it has {names}{more}")
+    let have = if is_one { "it has" } else { "they have" };
+    format!("{have} {names}{more}")
 }

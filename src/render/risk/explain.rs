@@ -174,3 +174,22 @@ fn danger(category: Category) -> &'static str {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn comments_in_examples_are_no_headings() {
+        let mut shown = Vec::new();
+        let style = Style {
+            color: false,
+            width: 80,
+        };
+        write_rule(&rules::UNUSED_IGNORE, style, &mut shown).expect("a vector takes all");
+        let shown = String::from_utf8(shown).expect("it is text");
+        assert!(shown.starts_with("unused-ignore (warning)\n"));
+        let comments = shown.lines().filter(|line| line.starts_with("# mcplint:"));
+        assert_ne!(comments.count(), 0, "{shown}");
+    }
+}
