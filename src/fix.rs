@@ -93,7 +93,10 @@ impl Fixed {
             let may = fix.safety == Safety::Safe || safety == Safety::Unsafe;
             (may && !self.refused.contains(&Refused::of(finding))).then_some((fix, finding))
         });
-        wanted.collect()
+        let mut wanted: Vec<_> = wanted.collect();
+        // Where fixes get in each other's way, what is worse is put right first.
+        wanted.sort_by_key(|(_, finding)| std::cmp::Reverse(finding.severity));
+        wanted
     }
 }
 
@@ -238,6 +241,16 @@ mod tests {
         assert_eq!((fixed.text.as_str(), fixed.made), ("bbb c b d xb", 5));
         let refused: Vec<_> = fixed.refused.iter().map(|r| r.pointer.as_str()).collect();
         assert_eq!(refused, ["/4", "/8"]);
+    }
+
+    #[test]
+    fn what_is_worse_is_put_right_first() {
+        let note = finding(0, 1, "n").severity(crate::finding::Severity::Note);
+        let judge = |file: &SourceFile| match file.text.as_str() {
+            "ab" => judged(vec![note.clone(), finding(1, 2, "e")], &file.text),
+            _ => judged(Vec::new(), &file.text),
+        };
+        assert_eq!(fix(&file("ab"), Safety::Safe, judge).text, "ae");
     }
 
     #[test]

@@ -13,7 +13,7 @@ use crate::dialect::Dialect;
 use crate::edit::Editor;
 use crate::finding::{Finding, MAX_FINDINGS, Severity};
 use crate::policy::quantity::grouped;
-use crate::policy::{self, Clause, Effect, Hidden, Policy};
+use crate::policy::{self, Clause, Effect, Hidden, Policy, Posture};
 use crate::risk::{self, Classification, Flow, Overrides, ToolView};
 use crate::rules::{self, Check, Rule};
 use crate::schema::places::{Places, head};
@@ -167,6 +167,8 @@ pub fn lint(file: &SourceFile, offer: Option<Offer<'_>>, options: &Options) -> L
     options.levels.apply(&mut findings);
     findings.retain(|found| !(options.form_only && matches!(found.rule.check, Check::Ignores)));
     findings.sort_by(validate::by_place);
+    // What an alias stands for is found at each of its uses.
+    findings.dedup_by(|a, b| (a.span, a.rule, &a.message) == (b.span, b.rule, &b.message));
     Linted {
         findings,
         ignored,
@@ -304,6 +306,7 @@ pub struct Context<'a> {
     pub tools: Vec<ListedTool<'a>>,
     places: Places<'a>,
     by_name: AHashMap<&'a str, usize>,
+    every_arguments: OnceCell<Option<Vec<Arguments>>>,
     hidden: AHashMap<&'a str, &'a Hidden>,
 }
 
@@ -342,6 +345,9 @@ impl ListedTool<'_> {
     }
 }
 
+/// The schemas of so many tools are read for rules that hold for every tool.
+const MAX_SCHEMAS: usize = 1_000;
+
 /// In `hide`, the name that stands for every tool; in an Intercept policy, the tool whose rules hold
 /// for every tool.
 pub const EVERY_TOOL: &str = "*";
@@ -377,6 +383,7 @@ impl<'a> Context<'a> {
             tools: Vec::new(),
             places: Places::new(root),
             by_name: AHashMap::with_capacity(policy.tools.len()),
+            every_arguments: OnceCell::new(),
             hidden,
         };
         context.tools = context.listed();
@@ -447,6 +454,29 @@ impl<'a> Context<'a> {
     /// The tool `name`, if the policy lists it.
     pub fn tool(&self, name: &str) -> Option<&ListedTool<'a>> {
         self.by_name.get(name).map(|&nth| &self.tools[nth])
+    }
+
+    /// The arguments of each tool of the server that can be called. `None` where those of one are not
+    /// known, or there are too many.
+    pub fn every_arguments(&self) -> Option<&[Arguments]> {
+        let read = || {
+            let open = self.offer?.tools().filter(|tool| self.is_open(&tool.name));
+            let read = |tool: &Tool| Some(Arguments::new(tool.input_schema.as_ref()?.tree()));
+            let all: Vec<_> = open
+                .take(MAX_SCHEMAS + 1)
+                .map(read)
+                .collect::<Option<_>>()?;
+            (1..=MAX_SCHEMAS).contains(&all.len()).then_some(all)
+        };
+        self.every_arguments.get_or_init(read).as_deref()
+    }
+
+    /// Whether calls of the tool `name` may get through.
+    fn is_open(&self, name: &str) -> bool {
+        match self.tool(name) {
+            Some(listed) => listed.can_be_called(),
+            None => self.policy.default == Posture::Allow && self.hidden(name).is_none(),
+        }
     }
 
     /// What a listed tool can do at worst: by its description, or by its name where there is none.

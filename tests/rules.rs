@@ -353,6 +353,12 @@ fn errors_of_form_are_put_right() {
             r#"{"tools": {"b": {"limits": [{"counter": "c", "window": "day", "max": 10, "scope": "grant"}]}}, "version": "1", "default": "deny"}"#,
         ),
         (
+            Safety::Unsafe,
+            json,
+            r#"{"version": "1", "defualt": "deny", "tools": {"b": {"limit": []}}}"#,
+            r#"{"version": "1", "default": "deny", "tools": {"b": {"limits": []}}}"#,
+        ),
+        (
             Safety::Safe,
             yaml,
             "version: '1'\ndefault: 'Deny' # as it was\ntools:\n  b:\n    rules:\n      - name: x\n        conditions:\n          - {path: args.a, op: Eq, value: yes}\n          - {path: args.b, op: in, value: [12:30, 2024-01-02, 017]}\n",

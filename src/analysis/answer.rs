@@ -58,7 +58,7 @@ impl<T> Answer<T> {
     }
 
     /// The first witness among `answers`, which are asked for in order and no further than needed.
-    pub(super) fn any(answers: impl IntoIterator<Item = Answer<T>>) -> Answer<T> {
+    pub fn any(answers: impl IntoIterator<Item = Answer<T>>) -> Answer<T> {
         let mut all = Answer::No;
         for answer in answers {
             all = all.or_else(|| answer);

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use ahash::AHashSet;
+
 use super::answer::Answer;
 use super::automaton::Automata;
 use super::budget::Budget;
@@ -11,7 +13,7 @@ use super::declared::Declarations;
 use super::set::Set;
 use super::tree::Picker;
 use super::witness::Witness;
-use crate::policy::condition::{ArgPath, Condition, Subject};
+use crate::policy::condition::{ArgPath, Condition, Subject, Test};
 use crate::policy::{Effect, Rules};
 use crate::source::MAX_DEPTH;
 
@@ -85,6 +87,34 @@ impl<'q> Question<'q> {
     }
 
     pub(super) fn answer(&self, automata: &Automata) -> Answer<Witness> {
+        self.without_idle().answer_whole(automata)
+    }
+
+    /// The same question without the conditions that fail anyway, because no other part of it asks
+    /// for an argument that they look at: answers leave it out.
+    fn without_idle(&self) -> Self {
+        let mut asked: AHashSet<&str> = AHashSet::new();
+        let paths = self.declared.iter().map(|(path, _)| path);
+        asked.extend(paths.chain(self.wanted.keys()).filter_map(argument));
+        asked.extend(arguments(&self.holds));
+        let mut kept = Vec::new();
+        let mut idle = self.fails.clone();
+        loop {
+            let (new, rest) = idle.iter().partition(|list| !is_idle(list, &asked));
+            idle = rest;
+            if Vec::is_empty(&new) {
+                break;
+            }
+            asked.extend(arguments(&new));
+            kept.extend(new);
+        }
+        Self {
+            fails: kept,
+            ..self.clone()
+        }
+    }
+
+    fn answer_whole(&self, automata: &Automata) -> Answer<Witness> {
         let conditions = self.holds.iter().chain(&self.fails);
         if conditions.map(|list| list.len()).sum::<usize>() > MAX_CONDITIONS {
             return Answer::Unknown;
@@ -158,6 +188,32 @@ impl<'q> Question<'q> {
         let fails: Vec<_> = fails.map(|conditions| on_arguments(conditions)).collect();
         self.holds.iter().all(possible) && witness.is_confirmed(&holds, &fails)
     }
+}
+
+/// The argument that `path` leads into.
+fn argument(path: &ArgPath) -> Option<&str> {
+    path.fields.first().map(String::as_str)
+}
+
+/// The arguments that conditions look at.
+fn arguments<'q>(lists: &[&'q [Condition]]) -> impl Iterator<Item = &'q str> {
+    let conditions = lists.iter().flat_map(|list| list.iter());
+    conditions.filter_map(|condition| match &condition.subject {
+        Subject::Argument(path) => argument(path),
+        Subject::Counter(_) => None,
+    })
+}
+
+/// Whether some of `conditions` fails where a call has no other arguments than those of `asked`: a
+/// missing one meets nothing but `exists false`.
+fn is_idle(conditions: &[Condition], asked: &AHashSet<&str>) -> bool {
+    conditions.iter().any(|condition| match &condition.subject {
+        Subject::Argument(path) => {
+            condition.test != Test::Exists(false)
+                && argument(path).is_some_and(|name| !asked.contains(name))
+        }
+        Subject::Counter(_) => false,
+    })
 }
 
 fn holds_at_rest(condition: &Condition) -> bool {

@@ -39,6 +39,8 @@ pub struct Argument {
     pub declared: Declared,
     /// What it is when it is left out, where the schema says so.
     pub default: Option<Value>,
+    /// The kinds of the elements, where it is a list; `None` if any will do.
+    pub elements: Option<Vec<Kind>>,
 }
 
 /// Where a path leaves a schema.
@@ -123,13 +125,13 @@ impl Arguments {
             let mut next = Vec::new();
             required = true;
             for alternative in &here {
-                match alternative.field(field) {
+                match alternative.field(field, depth == 0) {
                     Step::Declared(schemas) => {
                         next.append(&mut self.expand(schemas)?);
                         required &= alternative.requires(field);
                     }
                     Step::Open => return Some(Place::Open),
-                    Step::Absent => required &= !alternative.may_be_object(),
+                    Step::Absent => required &= !alternative.may_be(Kind::Object),
                 }
                 if next.len() > MAX_ALTERNATIVES {
                     return None;
@@ -146,7 +148,25 @@ impl Arguments {
                 ..union(&here)
             },
             default: here.iter().find_map(Alternative::default_value),
+            elements: self.elements(&here),
         })))
+    }
+
+    /// The kinds of the elements of lists that are as one of `alternatives` says.
+    fn elements(&self, alternatives: &[Alternative<'_>]) -> Option<Vec<Kind>> {
+        let lists = alternatives.iter().filter(|a| a.may_be(Kind::List));
+        let mut all = Vec::new();
+        for list in lists {
+            let items = list.parts.iter().filter_map(|part| part.get("items"));
+            let items: Vec<&Node> = items.collect();
+            let is_tuple = list.parts.iter().any(|p| p.get("prefixItems").is_some())
+                || items.iter().any(|items| items.as_sequence().is_some());
+            if items.is_empty() || is_tuple {
+                return None;
+            }
+            all.append(&mut self.expand(items)?);
+        }
+        union(&all).kinds
     }
 
     /// The alternatives of what meets all of `schemas`. None where nothing does.
@@ -233,19 +253,22 @@ const VAGUE: [&str; 10] = [
 ];
 
 impl<'a> Alternative<'a> {
-    fn field(&self, name: &str) -> Step<'a> {
+    fn field(&self, name: &str, is_argument: bool) -> Step<'a> {
         let in_properties = |part: &&'a Node| part.get("properties")?.get(name);
         let schemas: Vec<_> = self.parts.iter().filter_map(in_properties).collect();
         if !schemas.is_empty() {
             return Step::Declared(schemas);
         }
-        if !self.may_be_object() {
+        if !self.may_be(Kind::Object) {
             return Step::Absent;
         }
         let said = |key: &'static str| self.parts.iter().filter_map(move |part| part.get(key));
         let forbids_more = said("additionalProperties").any(|schema| flag(schema) == Some(false));
         let allows_more = said("additionalProperties").next().is_some();
-        let has_fields = said("properties").next().is_some();
+        // A tool without fields has no arguments; an object without takes any.
+        let has_fields = said("properties").any(|fields| {
+            is_argument || fields.as_mapping().is_some_and(|fields| !fields.is_empty())
+        });
         match forbids_more || (has_fields && !allows_more) {
             true if !self.vague => Step::Absent,
             _ => Step::Open,
@@ -260,9 +283,8 @@ impl<'a> Alternative<'a> {
         })
     }
 
-    fn may_be_object(&self) -> bool {
-        self.kinds()
-            .is_none_or(|kinds| kinds.contains(&Kind::Object))
+    fn may_be(&self, kind: Kind) -> bool {
+        self.kinds().is_none_or(|kinds| kinds.contains(&kind))
     }
 
     fn default_value(&self) -> Option<Value> {
@@ -493,6 +515,7 @@ mod tests {
               "who": { "oneOf": [{ "type": "string" }, { "type": "object", "properties": { "id": { "type": "number" } } }] },
               "labels": { "type": "array", "items": { "properties": { "name": {} } } },
               "free": { "type": "object" },
+              "map": { "type": "object", "properties": {} },
               "tree": { "$ref": "#" }
             } }"##,
         );
@@ -503,6 +526,7 @@ mod tests {
             ("args.who", "[Text, Object] required"),
             ("args.who.id", "[Number]"),
             ("args.free.x", "open"),
+            ("args.map.x", "open"),
             ("args.tree.tree.amount.cents", "[Number] required"),
             ("args.labels.name", "absent at 1 of []"),
             ("args.amount.cent", r#"absent at 1 of ["cents"]"#),

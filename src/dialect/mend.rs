@@ -8,7 +8,9 @@ use crate::edit::{self, Editor};
 use crate::finding::{Edit, Finding, Fix};
 use crate::policy::condition::OPERATORS;
 use crate::policy::limit::Window;
-use crate::rules::form::{MISSING_KEY, OTHER_DIALECT_KEY, WRONG_TYPE, YAML_SCALAR_TRAP};
+use crate::rules::form::{
+    MISSING_KEY, OTHER_DIALECT_KEY, UNKNOWN_KEY, WRONG_TYPE, YAML_SCALAR_TRAP,
+};
 use crate::schema::places::Places;
 use crate::schema::words::{Rate, rate_of};
 use crate::source::tree::{Node, ScalarKind, join, tokens};
@@ -44,6 +46,7 @@ impl Broken<'_> {
             rule if *rule == WRONG_TYPE => self.write(pointer, &retyped(&path, node)?),
             rule if *rule == YAML_SCALAR_TRAP => self.write(pointer, &untrapped(node)?),
             rule if *rule == MISSING_KEY => self.add(pointer, &path, node),
+            rule if *rule == UNKNOWN_KEY => self.rename(finding),
             rule if *rule == OTHER_DIALECT_KEY => {
                 let (parent, _) = pointer.rsplit_once('/')?;
                 self.convert(pointer, &path, node, places.at(parent)?)
@@ -56,6 +59,15 @@ impl Broken<'_> {
     fn write(&self, pointer: &str, value: &Json) -> Option<Fix> {
         let title = format!("write {}", quoted(&value.to_string()));
         Fix::safe(title, self.edit.replace(pointer, value))
+    }
+
+    /// Gives a misspelt key the name that the finding asks for: whoever found it knows which keys are
+    /// absent there.
+    fn rename(&self, finding: &Finding) -> Option<Fix> {
+        let help = finding.help.as_deref()?;
+        let known = help.strip_prefix("did you mean `")?.strip_suffix("`?")?;
+        let edits = self.edit.rename(&finding.pointer, known);
+        Fix::risky(format!("call it {}", quoted(known)), edits)
     }
 
     /// Adds the first of the absent keys of which only one value is right, or safe.

@@ -345,7 +345,12 @@ impl<'a> Editor<'a> {
         } else {
             self.column(own.end) + 2
         };
-        let part = self.part_in_brackets(key, value, self.indentation(own.start), column)?;
+        // What stands beside an object or list on its line is written like it, however long.
+        let beside = !own_line && key.is_none() && value.is_object();
+        let part = match beside {
+            true => write::one_line(value, self.style(), self.syntax),
+            false => self.part_in_brackets(key, value, self.indentation(own.start), column)?,
+        };
         let line_end = self.line_end(own.end).min(behind);
         let comma = self.text[own.end..behind].contains(',') && behind + 1 == container.span.end;
         Some(
@@ -376,7 +381,7 @@ impl<'a> Editor<'a> {
         Some(match key {
             None => write::flow(value, indent, column, style, self.syntax),
             Some(key) => {
-                let key = write::key(key, self.syntax)?;
+                let key = write::key(key, style, self.syntax)?;
                 let lead = format!("{key}:{}", style.colon_space);
                 let column = column + lead.chars().count();
                 lead + &write::flow(value, indent, column, style, self.syntax)

@@ -1,5 +1,6 @@
 //! How a file is laid out, as far as new text has to follow it.
 
+use super::write::{Quotes, is_plain};
 use crate::source::Syntax;
 use crate::source::tree::{Node, Value};
 
@@ -20,6 +21,8 @@ pub(super) struct Style {
     pub brace_space: &'static str,
     /// What stands inside square brackets on one line.
     pub bracket_space: &'static str,
+    /// Whether texts in quotes have single ones.
+    pub single_quotes: bool,
     /// How many columns brackets may take on one line.
     pub width: usize,
     /// Whether objects never stand on one line.
@@ -56,8 +59,20 @@ impl Style {
             } else {
                 ""
             },
+            single_quotes: seen.single_quotes.unwrap_or(false),
             width: if one_line { usize::MAX } else { WIDTH },
             expanded: seen.tall_object && seen.padded_brace.is_none() && !one_line,
+        }
+    }
+}
+
+impl Style {
+    /// The quotes that `text` is written in: none if it needs none, else those of the file.
+    pub fn quotes(&self, text: &str, in_flow: bool) -> Quotes {
+        match (is_plain(text, in_flow), self.single_quotes) {
+            (true, _) => Quotes::None,
+            (false, true) => Quotes::Single,
+            (false, false) => Quotes::Double,
         }
     }
 }
@@ -84,6 +99,7 @@ struct Seen {
     tight_comma: Option<bool>,
     padded_brace: Option<bool>,
     padded_bracket: Option<bool>,
+    single_quotes: Option<bool>,
     /// An object of scalars on several lines.
     tall_object: bool,
 }
@@ -100,7 +116,11 @@ impl Seen {
         let flow = slice.starts_with(['{', '[']);
         let tall = slice.trim_end().contains(['\n', '\r']);
         match &node.value {
-            Value::Scalar(_) => {}
+            Value::Scalar(_) => {
+                if slice.starts_with(['\'', '"']) {
+                    self.single_quotes.get_or_insert(slice.starts_with('\''));
+                }
+            }
             Value::Mapping(entries) => {
                 for entry in entries.iter().take(ENOUGH) {
                     let inner = indentation(text, entry.key_span.start);
@@ -131,6 +151,8 @@ impl Seen {
                 );
             }
             Value::Sequence(items) => {
+                // Behind a dash, keys stand two columns further in, whatever a level is.
+                let above = if flow { above } else { usize::MAX };
                 for item in items.iter().take(ENOUGH) {
                     let inner = indentation(text, item.span.start);
                     self.look(text, item, inner.map_or(above, str::len));

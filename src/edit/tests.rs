@@ -447,3 +447,29 @@ fn odd_layouts_are_left_alone_or_done_right() {
         }
     }
 }
+
+#[test]
+fn new_text_stands_and_is_quoted_like_what_is_there() {
+    let objects = r#"{
+  "tools": {
+    "a": { "limits": [{ "counter": "a_calls_of_today", "window": "day", "max": 100, "scope": "grant" }] }
+  }
+}"#;
+    let after = objects.replace(
+        "}] }",
+        r#"}, { "counter": "a_rate", "window": "minute", "max": 10, "scope": "grant" }] }"#,
+    );
+    let added = json(objects, |edit| edit.push("/tools/a/limits", &limit()));
+    assert_eq!(added, Some(after));
+
+    let nested = "x-common:\n  - name: 'a'\n    rules:\n      b: 1\ntools:\n  c: 1\n";
+    let added = yaml(nested, |edit| {
+        edit.insert(
+            "/tools",
+            "*",
+            &json!({"rules": [{"rate_limit": "60/minute"}]}),
+        )
+    });
+    let after = format!("{nested}  '*':\n    rules:\n      - rate_limit: '60/minute'\n");
+    assert_eq!(added, Some(after));
+}

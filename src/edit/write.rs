@@ -41,8 +41,8 @@ pub(super) fn text(text: &str, quotes: Quotes, syntax: Syntax, in_flow: bool) ->
 }
 
 /// A new key.
-pub(super) fn key(key: &str, syntax: Syntax) -> Option<String> {
-    text(key, Quotes::None, syntax, true)
+pub(super) fn key(key: &str, style: &Style, syntax: Syntax) -> Option<String> {
+    text(key, style.quotes(key, true), syntax, true)
 }
 
 fn double_quoted(text: &str) -> String {
@@ -50,7 +50,7 @@ fn double_quoted(text: &str) -> String {
 }
 
 /// Whether YAML reads `text` without quotes as that text, whichever version of it.
-fn is_plain(text: &str, in_flow: bool) -> bool {
+pub(super) fn is_plain(text: &str, in_flow: bool) -> bool {
     const WORDS: [&str; 10] = [
         "null", "true", "false", "yes", "no", "on", "off", "y", "n", "inf",
     ];
@@ -90,7 +90,11 @@ pub(super) fn flow(
         text += &style.newline;
         text += &inner;
         let lead = key.map_or(String::new(), |key| {
-            format!("{}:{}", double_or_plain(key, syntax), style.colon_space)
+            format!(
+                "{}:{}",
+                key_or_double(key, style, syntax),
+                style.colon_space
+            )
         });
         let column = (inner.chars().count() + lead.chars().count()).min(style.width);
         text += &lead;
@@ -129,15 +133,16 @@ fn brackets(value: &Value) -> (char, char) {
     }
 }
 
-fn double_or_plain(key: &str, syntax: Syntax) -> String {
-    self::key(key, syntax).unwrap_or_else(|| double_quoted(key))
+fn key_or_double(key: &str, style: &Style, syntax: Syntax) -> String {
+    self::key(key, style, syntax).unwrap_or_else(|| double_quoted(key))
 }
 
-fn one_line(value: &Value, style: &Style, syntax: Syntax) -> String {
+/// `value` in brackets on one line, as long as that may be.
+pub(super) fn one_line(value: &Value, style: &Style, syntax: Syntax) -> String {
     let parts = parts(value);
     let (open, close) = match value {
         Value::String(content) => {
-            return text(content, Quotes::None, syntax, true)
+            return text(content, style.quotes(content, true), syntax, true)
                 .unwrap_or_else(|| double_quoted(content));
         }
         Value::Object(_) | Value::Array(_) => brackets(value),
@@ -158,7 +163,7 @@ fn one_line(value: &Value, style: &Style, syntax: Syntax) -> String {
             key.map_or(value.clone(), |key| {
                 format!(
                     "{}:{}{value}",
-                    double_or_plain(key, syntax),
+                    key_or_double(key, style, syntax),
                     yaml_space(style, syntax)
                 )
             })
@@ -189,7 +194,7 @@ pub(super) fn block_part(
     match key {
         None => Some(format!("- {}", block_item(value, indent, style)?)),
         Some(key) => {
-            let key = self::key(key, Syntax::Yaml)?;
+            let key = self::key(key, style, Syntax::Yaml)?;
             let nested = match value {
                 Value::Object(_) => &style.unit,
                 _ => &style.dash_indent,
@@ -197,7 +202,7 @@ pub(super) fn block_part(
             let inner = format!("{indent}{nested}");
             let parts = parts(value);
             if parts.is_empty() {
-                return Some(format!("{key}: {}", scalar(value)?));
+                return Some(format!("{key}: {}", scalar(value, style)?));
             }
             let mut text = format!("{key}:");
             for (key, value) in parts {
@@ -217,7 +222,7 @@ fn block_item(value: &Value, indent: &str, style: &Style) -> Option<String> {
     let Value::Object(members) = value else {
         return match value {
             Value::Array(_) => Some(one_line(value, style, Syntax::Yaml)),
-            _ => scalar(value),
+            _ => scalar(value, style),
         };
     };
     if members.is_empty() {
@@ -231,9 +236,9 @@ fn block_item(value: &Value, indent: &str, style: &Style) -> Option<String> {
     Some(written?.join(&format!("{}{inner}", style.newline)))
 }
 
-fn scalar(value: &Value) -> Option<String> {
+fn scalar(value: &Value, style: &Style) -> Option<String> {
     match value {
-        Value::String(content) => text(content, Quotes::None, Syntax::Yaml, false),
+        Value::String(content) => text(content, style.quotes(content, false), Syntax::Yaml, false),
         other => Some(other.to_string()),
     }
 }

@@ -1,7 +1,7 @@
 //! Conditions that every call meets.
 
 use super::conditions::{self, Group, groups, paths, underlined};
-use super::{Check, Rule, operator_type_mismatch, unknown_argument};
+use super::{Check, Rule, never_true};
 use crate::analysis::Question;
 use crate::finding::{Edit, Finding, Fix, Severity};
 use crate::lint::{Context, Reporter};
@@ -66,8 +66,7 @@ fn always_holds(context: &Context<'_>, group: &Group<'_>, rule: &policy::Rule) -
         let enforces_schema = rule.effect == Effect::Require && !chooses(&condition.test);
         enforces_schema
             || conditions::path(condition).is_none()
-            || unknown_argument::absent(group, condition).is_some()
-            || operator_type_mismatch::mismatched(group, condition).is_some()
+            || never_true::is_misread(group, condition)
     };
     if rule.conditions.iter().any(is_in_doubt) {
         return false;

@@ -32,7 +32,44 @@ const PROMISES: &[&str] = &[
     "human confirmation",
     "manual review",
     "human review",
+    "sign-off",
+    "sign off by",
+    "escalate",
 ];
+
+/// Whoever is to be asked, in lower case.
+const PEOPLE: &[&str] = &[
+    "human",
+    "person",
+    "manager",
+    "supervisor",
+    "operator",
+    "reviewer",
+    "admin",
+    "owner",
+    "team",
+];
+
+/// What they are asked for.
+const CONSENT: &[&str] = &[
+    "approv",
+    "confirm",
+    "consent",
+    "permission",
+    "authoriz",
+    "authoris",
+    "review",
+];
+
+/// Whether a text promises that somebody may allow the call.
+fn promises(text: &str) -> bool {
+    let said = text.to_lowercase();
+    let has = |words: &[&str]| words.iter().any(|word| said.contains(word));
+    let asks = has(&[
+        "ask ", "get ", "need", "requir", "wait", "until", "unless", "without",
+    ]);
+    has(PROMISES) || (asks && has(PEOPLE) && has(CONSENT))
+}
 
 fn check(context: &Context<'_>, reporter: &mut Reporter<'_>) {
     if context.dialect != Dialect::Gateway {
@@ -46,8 +83,7 @@ fn check(context: &Context<'_>, reporter: &mut Reporter<'_>) {
         let Some(text) = context.at(&pointer) else {
             continue;
         };
-        let said = text.as_str().unwrap_or_default().to_lowercase();
-        if !PROMISES.iter().any(|promise| said.contains(promise)) {
+        if !promises(text.as_str().unwrap_or_default()) {
             continue;
         }
         let message = format!(

@@ -3,7 +3,11 @@
 use crate::analysis::{Answer, Question, Set, Witness};
 use crate::lint::{Context, ListedTool};
 use crate::policy::condition::{ArgPath, Condition, Subject, Test};
+use crate::policy::{Effect, Posture};
 use crate::source::tree::Node;
+
+/// So many tools are asked for a call that gets through.
+const MAX_ASKED: usize = 100;
 
 /// Names of arguments whose text a tool runs, or goes to.
 const FREE_FORM: &[&str] = &[
@@ -26,6 +30,8 @@ const FREE_FORM: &[&str] = &[
     "python",
     "url",
     "uri",
+    "input",
+    "stdin",
 ];
 
 /// Names of arguments that say how much money.
@@ -77,13 +83,16 @@ impl Described {
     pub fn free_form(&self) -> impl Iterator<Item = &str> {
         self.named(FREE_FORM)
             .filter(|(_, schema)| schema.get("enum").is_none() && schema.get("const").is_none())
-            .filter(|(_, schema)| !is_of_type(schema, &["integer", "number", "boolean"]))
+            .filter(|(_, schema)| !is_of_type(schema, &["integer", "number", "boolean", "object"]))
             .map(|(name, _)| name)
     }
 
-    /// The arguments that say how much money.
+    /// The arguments that say how much money, in numbers: what is written as text can't be added up,
+    /// and may be the name of a price.
     pub fn amounts(&self) -> impl Iterator<Item = &str> {
-        self.named(AMOUNTS).map(|(name, _)| name)
+        self.named(AMOUNTS)
+            .filter(|(_, schema)| !is_of_type(schema, &["string", "object", "array"]))
+            .map(|(name, _)| name)
     }
 
     /// Whether an argument has to be there, and be a number.
@@ -138,28 +147,27 @@ pub(super) fn name_says_free_form(tool: &str) -> bool {
     plain(tool).split('_').any(|word| WORDS.contains(&word))
 }
 
-/// The conditions on arguments that every call of a tool meets.
+/// The conditions on arguments that every call of a tool meets, each with what it is for.
 pub(super) fn conditions<'c>(
     context: &'c Context<'_>,
     listed: &'c ListedTool<'_>,
-) -> impl Iterator<Item = (&'c ArgPath, &'c Condition)> {
+) -> impl Iterator<Item = (&'c ArgPath, Effect, &'c Condition)> {
     let own = listed.tool.rules.rules.iter();
     own.chain(&context.policy.every_tool.rules)
-        .flat_map(|rule| &rule.conditions)
-        .filter_map(|condition| match &condition.subject {
-            Subject::Argument(path) => Some((path, condition)),
+        .flat_map(|rule| rule.conditions.iter().map(move |c| (rule.effect, c)))
+        .filter_map(|(effect, condition)| match &condition.subject {
+            Subject::Argument(path) => Some((path, effect, condition)),
             Subject::Counter(_) => None,
         })
 }
 
-/// Whether a condition looks at what an argument holds, and not only for whether it is there.
-pub(super) fn looks_inside(condition: &Condition) -> bool {
-    !matches!(condition.test, Test::Exists(_))
-}
-
-/// Whether a condition looks at what an argument holds.
-pub(super) fn looks_inside_argument(condition: &Condition) -> bool {
-    matches!(condition.subject, Subject::Argument(_)) && looks_inside(condition)
+/// Whether a condition has a say in what an argument holds: it looks at that, and not only for
+/// whether there is something, or asks that there be nothing.
+pub(super) fn holds_back(effect: Effect, condition: &Condition) -> bool {
+    match condition.test {
+        Test::Exists(wanted) => wanted == (effect == Effect::DenyIf),
+        _ => true,
+    }
 }
 
 /// A call that the rules let through with one of `set` at `path`.
@@ -174,6 +182,21 @@ pub(super) fn let_through(
         .passing(&context.policy.every_tool)
         .with(path, set);
     context.analysis.ask(&question)
+}
+
+/// A call, of whatever tool, that the rules let through with one of `set` at `path`.
+pub(super) fn let_through_by_any(
+    context: &Context<'_>,
+    path: &ArgPath,
+    set: &Set,
+) -> Answer<Witness> {
+    if context.policy.default == Posture::Allow {
+        let question = Question::new().passing(&context.policy.every_tool);
+        return context.analysis.ask(&question.with(path, set));
+    }
+    let open = context.tools.iter().filter(|tool| tool.can_be_called());
+    let asked = open.take(MAX_ASKED);
+    Answer::any(asked.map(|listed| let_through(context, listed, path, set)))
 }
 
 /// The argument `name`, not nested.

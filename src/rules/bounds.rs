@@ -2,10 +2,12 @@
 
 use serde_json::json;
 
+use super::unknown_tool;
 use crate::dialect::Dialect;
 use crate::finding::{Edit, Fix};
 use crate::lint::{Context, EVERY_TOOL, ListedTool, Reporter};
 use crate::policy::Rules;
+use crate::policy::condition::{Condition, Ordering, Subject, Test};
 use crate::policy::limit::{Amount, Limit, Max, Window};
 use crate::policy::quantity::grouped;
 use crate::risk::Category;
@@ -28,12 +30,20 @@ pub(super) fn open_tools<'c, 'a>(
     tools.filter(|listed| listed.can_be_called() && listed.name() != EVERY_TOOL)
 }
 
+/// Those of the [`open_tools`] whose names are of tools, as far as that is known.
+pub(super) fn real_tools<'c, 'a>(
+    context: &'c Context<'a>,
+) -> impl Iterator<Item = &'c ListedTool<'a>> {
+    let is_real = |listed: &&ListedTool<'_>| !unknown_tool::matches_nothing(context, listed.name());
+    open_tools(context).filter(is_real)
+}
+
 /// The listed tools of `category` that can be called.
 pub(super) fn callable<'c, 'a>(
     context: &'c Context<'a>,
     wanted: Category,
 ) -> impl Iterator<Item = &'c ListedTool<'a>> {
-    open_tools(context).filter(move |listed| category(context, listed) == Some(wanted))
+    real_tools(context).filter(move |listed| category(context, listed) == Some(wanted))
 }
 
 /// Whether something is counted and refused when there is too much of it.
@@ -74,6 +84,23 @@ pub(super) fn live_rules<'c>(context: &'c Context<'_>) -> impl Iterator<Item = &
     callable
         .map(|listed| &listed.tool.rules)
         .chain([&context.policy.every_tool])
+}
+
+/// The condition of an Intercept rule that is `limit`, and what it compares with.
+pub(super) fn own_condition<'c>(
+    rules: &'c Rules,
+    limit: &Limit,
+) -> Option<(&'c Condition, Ordering, f64)> {
+    let mut rules = rules.rules.iter();
+    let rule = rules.find(|rule| rule.clause.pointer == limit.clause.pointer)?;
+    let mut conditions = rule.conditions.iter();
+    conditions.find_map(|condition| match (&condition.subject, &condition.test) {
+        (
+            Subject::Counter(key),
+            &Test::Compare(ordering @ (Ordering::Less | Ordering::LessOrEqual), number),
+        ) if *key == limit.counter => Some((condition, ordering, number)),
+        _ => None,
+    })
 }
 
 /// A limit of calls: one that counts the same for each.

@@ -26,7 +26,7 @@ fn check(context: &Context<'_>, reporter: &mut Reporter<'_>) {
     if Rate::all(&context.policy.every_tool).any(|rate| rate.limit.window == Window::Day) {
         return;
     }
-    for listed in bounds::open_tools(context) {
+    for listed in bounds::real_tools(context) {
         let rules = &listed.tool.rules;
         let Some(rate) = bounds::tightest(rules).filter(|_| !Rate::all(rules).any(longer)) else {
             continue;

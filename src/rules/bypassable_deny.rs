@@ -1,9 +1,10 @@
 //! Denials that a call gets round by leaving the argument out or sending another type.
 
+use ahash::AHashMap;
 use serde_json::{Value as Json, json};
 
 use super::conditions::{self, Group, groups};
-use super::{Check, Rule, operator_type_mismatch, unknown_argument};
+use super::{Check, Rule, never_true};
 use crate::analysis::{Answer, Kind, Question, Set, Witness};
 use crate::catalog::arguments::{Argument, Place};
 use crate::edit;
@@ -31,30 +32,34 @@ fn check(context: &Context<'_>, reporter: &mut Reporter<'_>) {
         if reporter.is_full() {
             return;
         }
+        let mut without = Without::new();
         let rules = group.rules.rules.iter();
         for rule in rules.filter(|rule| rule.effect == Effect::DenyIf) {
-            check_rule(context, group, rule, reporter);
+            check_rule(context, group, rule, &mut without, reporter);
         }
     }
 }
 
+/// Calls of one tool that get through without an argument. Rules that look at nothing else need not
+/// ask again.
+type Without<'d> = AHashMap<&'d ArgPath, Option<Witness>>;
+
 /// One finding for each argument, at the first condition that looks at it.
-fn check_rule(
-    context: &Context<'_>,
-    group: Group<'_>,
-    rule: &policy::Rule,
+fn check_rule<'d>(
+    context: &'d Context<'_>,
+    group: Group<'d>,
+    rule: &'d policy::Rule,
+    without: &mut Without<'d>,
     reporter: &mut Reporter<'_>,
 ) {
-    let never_holds = rule.conditions.iter().any(|condition| {
-        unknown_argument::absent(&group, condition).is_some()
-            || operator_type_mismatch::mismatched(&group, condition).is_some()
-    });
-    if never_holds || context.analysis.satisfiable(&rule.conditions).is_no() {
+    if never_true::never_holds(context, &group, rule) {
         return;
     }
     let mut seen = Vec::new();
     for condition in &rule.conditions {
-        let Some(path) = conditions::path(condition).filter(|_| fails_open(&condition.test)) else {
+        let Some(path) =
+            conditions::path(condition).filter(|path| fails_open(path, &condition.test))
+        else {
             continue;
         };
         if !seen.contains(&path) {
@@ -66,7 +71,7 @@ fn check_rule(
                 condition,
                 path,
             };
-            if let Some(hole) = denial.hole() {
+            if let Some(hole) = denial.hole(without) {
                 reporter.report(denial.finding(&hole));
             }
         }
@@ -75,14 +80,22 @@ fn check_rule(
 
 /// Whether what a test is there to deny gets past it in another shape. `exists` asks for that shape
 /// itself, and a flag that is left out is not set.
-fn fails_open(test: &Test) -> bool {
-    let is_set = |value: &Value| value.printed() == "true";
+fn fails_open(path: &ArgPath, test: &Test) -> bool {
     match test {
         Test::Exists(_) => false,
-        Test::Eq(value) => !is_set(value),
-        Test::In(values) => !values.is_empty() && !values.iter().all(is_set),
+        Test::Eq(value) => !conditions::set_a_flag(std::slice::from_ref(value)),
+        Test::In(values) => !values.is_empty() && !conditions::set_a_flag(values),
+        Test::Contains(Value::Text(text)) => !text.starts_with('-') && !holds_options(path),
         _ => true,
     }
+}
+
+/// Whether an argument is a list of options by its name: those that are left out are not set.
+fn holds_options(path: &ArgPath) -> bool {
+    let name = path.fields.last().map_or("", String::as_str);
+    let mut words = name.rsplit(|c: char| !c.is_ascii_alphanumeric());
+    let last = words.next().unwrap_or_default().to_ascii_lowercase();
+    ["flags", "options", "opts", "switches", "features"].contains(&last.as_str())
 }
 
 /// A condition of a rule that denies, and the argument that it looks at.
@@ -111,8 +124,8 @@ enum Shape {
     OtherType,
 }
 
-impl Denial<'_, '_> {
-    fn hole(&self) -> Option<Hole> {
+impl<'d> Denial<'d, '_> {
+    fn hole(&self, without: &mut Without<'d>) -> Option<Hole> {
         if self.is_counted() {
             return None;
         }
@@ -126,8 +139,7 @@ impl Denial<'_, '_> {
         // Left out, it is something that the rule would not deny: a list without the element, or the
         // default.
         let is_harmless = argument.is_some_and(|argument| self.spares_default(&argument));
-        let missing = || self.passing(&Set::of_kinds(&[Kind::Missing]));
-        let other = self.with_other_type();
+        let missing = || self.passing_without(without);
         if let Some(call) = (!is_harmless).then(missing).flatten() {
             let is_required = |path| self.group.arguments().is_some_and(|a| a.requires(path));
             return Some(Hole {
@@ -137,16 +149,25 @@ impl Denial<'_, '_> {
                     false => Severity::Error,
                 },
                 call,
-                other,
+                other: self
+                    .has_few_rules()
+                    .then(|| self.with_other_type())
+                    .flatten(),
             });
         }
-        let call = other.filter(|_| !has_type)?;
+        let call = (!has_type).then(|| self.with_other_type())??;
         Some(Hole {
             shape: Shape::OtherType,
             severity: Severity::Warning,
             call,
             other: None,
         })
+    }
+
+    /// Whether there is time to look for more than one way past each rule.
+    fn has_few_rules(&self) -> bool {
+        const FEW: usize = 50;
+        self.group.rules.rules.len() <= FEW
     }
 
     /// Whether the rule is not meant for calls without the argument.
@@ -170,6 +191,16 @@ impl Denial<'_, '_> {
             && amounts
                 .into_iter()
                 .any(|amount| matches!(amount, Amount::Exact(path) if path == self.path))
+    }
+
+    /// A call that gets through without the argument.
+    fn passing_without(&self, without: &mut Without<'d>) -> Option<Witness> {
+        let ask = || self.passing(&Set::of_kinds(&[Kind::Missing]));
+        let mut paths = self.rule.conditions.iter().map(conditions::path);
+        match paths.all(|path| path == Some(self.path)) {
+            true => without.entry(self.path).or_insert_with(ask).clone(),
+            false => ask(),
+        }
     }
 
     /// A call that has one of `shapes` where the rule looks, meets all its other conditions, and is
@@ -298,7 +329,11 @@ impl Denial<'_, '_> {
                 });
                 let tool = &self.group.listed?.tool.pointer;
                 let edits = self.context.edit.push_to(tool, "require", &rule);
-                Fix::risky("require that the argument exists", edits)
+                let title = match hole.other {
+                    Some(_) => "require that the argument exists, which leaves other types open",
+                    None => "require that the argument exists",
+                };
+                Fix::risky(title, edits)
             }
             None => None,
         }

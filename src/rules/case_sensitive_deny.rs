@@ -67,13 +67,14 @@ fn reader(site: &Site<'_>, pattern: &Pattern) -> Option<&'static str> {
         words.map(str::to_ascii_lowercase).collect()
     };
     match site.holds() {
-        Holds::Sql => texts
-            .any(|text| {
-                words(&text.text)
-                    .iter()
-                    .any(|word| KEYWORDS.contains(&word.as_str()))
-            })
-            .then_some("SQL is read"),
+        Holds::Sql => {
+            let is_sql = site.speaks_of("sql");
+            let has_name = |word: &String| is_sql && word.len() > 2 && !word.starts_with('-');
+            let is_read = |word: &String| KEYWORDS.contains(&word.as_str()) || has_name(word);
+            texts
+                .any(|text| words(&text.text).iter().any(is_read))
+                .then_some("SQL is read")
+        }
         Holds::Command => texts
             .any(|text| {
                 let is_cmdlet = |word: &String| {

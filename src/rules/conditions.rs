@@ -1,9 +1,10 @@
 //! What rules about conditions share: which of them hold together, and what they are about.
 
 use crate::analysis::Question;
-use crate::catalog::arguments::{Arguments, Place};
+use crate::catalog::arguments::{Absence, Arguments, Place};
 use crate::lint::{Context, ListedTool};
 use crate::policy::condition::{ArgPath, Condition, Subject};
+use crate::policy::value::Value;
 use crate::policy::{self, Effect, Rules};
 use crate::schema::places::head;
 use crate::span::Span;
@@ -21,6 +22,9 @@ pub(super) struct Group<'c> {
     pub listed: Option<&'c ListedTool<'c>>,
     /// The rules.
     pub rules: &'c Rules,
+    /// What is known of the arguments of all tools that can be called, if these are the rules of
+    /// every tool.
+    every: Option<&'c [Arguments]>,
 }
 
 /// The rules that calls can meet: those of tools that can be called, and those of every tool.
@@ -32,10 +36,14 @@ pub(super) fn groups<'c>(context: &'c Context<'_>) -> Vec<Group<'c>> {
     let of_tools = alive.map(|listed| Group {
         listed: Some(listed),
         rules: &listed.tool.rules,
+        every: None,
     });
+    let rules = &context.policy.every_tool;
+    let is_empty = rules.rules.is_empty() && rules.limits.is_empty();
     let of_all = Group {
         listed: None,
-        rules: &context.policy.every_tool,
+        rules,
+        every: context.every_arguments().filter(|_| !is_empty),
     };
     of_tools.chain([of_all]).collect()
 }
@@ -70,8 +78,32 @@ impl<'c> Group<'c> {
 
     /// What is declared at the path of `condition`.
     pub fn place(&self, condition: &Condition) -> Option<Place> {
-        Some(self.arguments()?.place(path(condition)?))
+        self.place_of(path(condition)?)
     }
+
+    /// What is declared at `path`. Of rules of every tool only where no tool has it.
+    pub fn place_of(&self, path: &ArgPath) -> Option<Place> {
+        match self.listed {
+            Some(listed) => Some(listed.arguments()?.place(path)),
+            None => absent_everywhere(self.every?, path).map(Place::Absent),
+        }
+    }
+}
+
+/// Where `path` leaves the schemas of all of these tools: of those with the most of it, first.
+fn absent_everywhere(tools: &[Arguments], path: &ArgPath) -> Option<Absence> {
+    let mut nearest: Option<Absence> = None;
+    for tool in tools {
+        let Place::Absent(absence) = tool.place(path) else {
+            return None;
+        };
+        match &mut nearest {
+            Some(known) if known.depth > absence.depth => {}
+            Some(known) if known.depth == absence.depth => known.fields.extend(absence.fields),
+            _ => nearest = Some(absence),
+        }
+    }
+    nearest
 }
 
 /// The argument that a condition looks at.
@@ -108,6 +140,13 @@ pub(super) fn decided<'q>(
         true => question.meeting(&rule.conditions),
         false => question.failing(&rule.conditions),
     }
+}
+
+/// Whether these are the ways to set a flag, and not numbers alone. What is left out is not set.
+pub(super) fn set_a_flag(values: &[Value]) -> bool {
+    const WAYS: [&str; 5] = ["true", "1", "yes", "y", "on"];
+    let sets = |value: &Value| WAYS.contains(&value.printed().to_ascii_lowercase().as_str());
+    values.iter().all(sets) && values.iter().any(|value| value.as_number().is_none())
 }
 
 /// What to underline for the value at `pointer`, which is at `span`.

@@ -62,11 +62,24 @@ pub(super) fn deceives(name: &str) -> Option<Deceit> {
     if let Some(hidden) = name.chars().find(|&c| is_hidden(c)) {
         return Some(Deceit::Hidden(hidden));
     }
-    let plain: String = skeleton(name).collect();
-    if plain.is_ascii() {
-        return Some(Deceit::LooksLike(plain));
+    if skeleton(name).all(|c| c.is_ascii()) {
+        return Some(Deceit::LooksLike(name.chars().map(plain).collect()));
     }
     (!name.is_single_script()).then_some(Deceit::Mixed)
+}
+
+/// The plain letters that `c` looks like. Skeletons are for comparing, not for reading: they have `rn`
+/// for every `m`, and `l` for every `I`.
+fn plain(c: char) -> String {
+    if c.is_ascii() {
+        return c.to_string();
+    }
+    let alike: String = skeleton(&c.to_string()).collect();
+    match alike.as_str() {
+        "rn" => "m".to_owned(),
+        "l" if c.is_uppercase() => "I".to_owned(),
+        _ => alike,
+    }
 }
 
 fn is_hidden(c: char) -> bool {

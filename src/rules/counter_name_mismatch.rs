@@ -88,17 +88,21 @@ fn mistakes<'c, 'a>(context: &'c Context<'a>) -> Vec<(&'c ListedTool<'a>, &'c Li
         limits.map(move |limit| (listed, limit))
     });
     // A counter named after its own tool is right whatever else it is like.
-    let strange: Vec<Use<'_, '_>> = uses
-        .filter(|(listed, limit)| !begins_with(&limit.counter.name, listed.name()))
-        .take(MOST)
-        .collect();
+    let is_right = |(listed, limit): &Use<'_, '_>| begins_with(&limit.counter.name, listed.name());
+    let (right, strange): (Vec<Use<'_, '_>>, Vec<Use<'_, '_>>) =
+        uses.take(MOST).partition(is_right);
     let mistake = |nth: usize| {
-        let name = strange[nth].1.counter.name.as_str();
+        let (listed, limit) = strange[nth];
+        let name = limit.counter.name.as_str();
         let mut tools = context.tools.iter().map(ListedTool::name);
         let other = tools.find(|tool| ending(name, tool).is_some());
         other.map(Mistake::OtherTool).or_else(|| {
-            let mut before = strange[..nth].iter();
-            let near = before.find(|(_, known)| is_typo(&known.counter.name, name))?;
+            // Those of other tools that are named after these are near by their tools' names.
+            let same_tool = right
+                .iter()
+                .filter(|(other, _)| other.name() == listed.name());
+            let mut known = same_tool.chain(&strange[..nth]);
+            let near = known.find(|(_, known)| is_typo(&known.counter.name, name))?;
             Some(Mistake::Typo(near.1))
         })
     };

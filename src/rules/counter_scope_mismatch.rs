@@ -27,21 +27,22 @@ fn check(context: &Context<'_>, reporter: &mut Reporter<'_>) {
     for listed in bounds::open_tools(context) {
         for (condition, scope) in tools_read(&listed.tool.rules.rules) {
             if scope != own_scope(listed.name()) {
-                let message = format!(
-                    "this rule of {} reads a counter of {}: it does not count the calls that the \
-                     rule decides",
-                    quoted(listed.name()),
-                    quoted(scope)
-                );
+                let message = match scope {
+                    EVERY_TOOL => star(condition),
+                    other => format!(
+                        "this rule of {} reads a counter of {}: it does not count the calls that the \
+                         rule decides",
+                        quoted(listed.name()),
+                        quoted(other)
+                    ),
+                };
                 report(context, condition, message, reporter);
             }
         }
     }
     for (condition, scope) in tools_read(&context.policy.every_tool.rules) {
         let message = match scope {
-            EVERY_TOOL => {
-                "no counter is called `state.*`: this condition always reads 0".to_owned()
-            }
+            EVERY_TOOL => star(condition),
             tool => format!(
                 "this rule of all tools reads a counter of {}: calls of the other tools are not \
                  counted on it",
@@ -50,6 +51,19 @@ fn check(context: &Context<'_>, reporter: &mut Reporter<'_>) {
         };
         report(context, condition, message, reporter);
     }
+}
+
+/// What is wrong with reading a counter of `*`, as if that were a tool.
+fn star(condition: &Condition) -> String {
+    let name = match &condition.subject {
+        Subject::Counter(key) => key.name.as_str(),
+        Subject::Argument(_) => "",
+    };
+    format!(
+        "counters of all tools are read as {}: {} is none, and this condition always reads 0",
+        quoted(&format!("state._global.{name}")),
+        quoted(&format!("state.*.{name}"))
+    )
 }
 
 /// What stands for the tool `name` in the path of a counter: the engine takes what stands before the

@@ -35,13 +35,13 @@ pub(super) enum Free {
 pub(super) fn unheld(context: &Context<'_>, listed: &ListedTool<'_>) -> Option<Free> {
     let inside = || {
         arguments::conditions(context, listed)
-            .filter(|(_, condition)| arguments::looks_inside(condition))
+            .filter(|(_, effect, condition)| arguments::holds_back(*effect, condition))
     };
     let described = arguments::Described::of(listed);
     if described.is_known() {
         let free = described
             .free_form()
-            .find(|name| !inside().any(|(path, _)| path.fields[0] == *name))?;
+            .find(|name| !inside().any(|(path, ..)| path.fields[0] == *name))?;
         return Some(Free::Argument(free.to_owned()));
     }
     // Without its description only the name tells that there is such an argument.

@@ -33,13 +33,19 @@ fn check(context: &Context<'_>, reporter: &mut Reporter<'_>) {
     }
 }
 
-/// What is missing, in words.
-fn lack(context: &Context<'_>, listed: &ListedTool<'_>) -> Option<String> {
+/// What is missing, if anything is.
+fn lack(context: &Context<'_>, listed: &ListedTool<'_>) -> Option<Lack> {
     let amounts = amounts(context, listed);
     let Some(shown) = amounts.first().map(|path| quoted(&path.to_string())) else {
-        return Some(match Described::of(listed).is_known() {
-            true => "none of its arguments says how much, so no rule can bound it".to_owned(),
-            false => "nothing bounds how much".to_owned(),
+        let is_known = Described::of(listed).is_known();
+        return Some(match is_known {
+            true => Lack {
+                what:
+                    "none of its arguments is a number that says how much, so no rule can bound it"
+                        .to_owned(),
+                help: "deny every call, or hide the tool",
+            },
+            false => Lack::of_bounds("nothing bounds how much".to_owned()),
         });
     };
     let bounded = |path: &ArgPath| {
@@ -51,15 +57,31 @@ fn lack(context: &Context<'_>, listed: &ListedTool<'_>) -> Option<String> {
     };
     let one_call = amounts.iter().any(bounded);
     let in_all = amounts.iter().any(|path| is_capped(listed, path));
-    match (one_call, in_all) {
-        (true, true) => None,
-        (false, false) => Some(format!(
-            "nothing bounds {shown}, neither of one call nor of all together"
-        )),
-        (false, true) => Some(format!(
-            "nothing bounds {shown} of one call: the first may use up the whole cap"
-        )),
-        (true, false) => Some(format!("nothing bounds the sum of {shown} over all calls")),
+    let what = match (one_call, in_all) {
+        (true, true) => return None,
+        (false, false) => {
+            format!("nothing bounds {shown} of one call, and no cap of its own the sum of all")
+        }
+        (false, true) => {
+            format!("nothing bounds {shown} of one call: the first may use up the whole cap")
+        }
+        (true, false) => format!("it has no cap of its own on the sum of {shown} over all calls"),
+    };
+    Some(Lack::of_bounds(what))
+}
+
+/// What is missing, and what to do.
+struct Lack {
+    what: String,
+    help: &'static str,
+}
+
+impl Lack {
+    fn of_bounds(what: String) -> Self {
+        Self {
+            what,
+            help: "deny every call, or bound the amount of one call and cap the sum (`increment_from`)",
+        }
     }
 }
 
@@ -81,22 +103,28 @@ fn amounts(context: &Context<'_>, listed: &ListedTool<'_>) -> Vec<ArgPath> {
         let summed = listed.tool.rules.limits.iter();
         amounts.extend(summed.filter_map(|limit| limit.amount.path().cloned()));
         let compared = arguments::conditions(context, listed)
-            .filter(|(_, condition)| matches!(condition.test, Test::Compare(..)));
-        amounts.extend(compared.map(|(path, _)| path.clone()));
+            .filter(|(.., condition)| matches!(condition.test, Test::Compare(..)));
+        amounts.extend(compared.map(|(path, ..)| path.clone()));
     }
     amounts
 }
 
-fn report(context: &Context<'_>, listed: &ListedTool<'_>, lack: &str, reporter: &mut Reporter<'_>) {
+fn report(
+    context: &Context<'_>,
+    listed: &ListedTool<'_>,
+    lack: &Lack,
+    reporter: &mut Reporter<'_>,
+) {
     let name = &listed.tool.name;
     let message = format!(
-        "{} moves money and can be called: {lack}",
-        quoted(&name.value)
+        "{} moves money and can be called: {}",
+        quoted(&name.value),
+        lack.what
     );
     let title = format!("deny every call of {}", quoted(&name.value));
     reporter.report(
         Finding::new(&RULE, listed.tool.pointer.as_str(), name.span, message)
-            .help("deny every call, or bound the amount of one call and cap the sum (`increment_from`)")
+            .help(lack.help)
             .fix(Fix::risky(title, denial(context, listed))),
     );
 }

@@ -6,8 +6,7 @@ use super::{Check, Rule, bounds};
 use crate::dialect::Dialect;
 use crate::finding::{Finding, Fix, Severity};
 use crate::lint::{Context, Reporter};
-use crate::policy::Rules;
-use crate::policy::condition::{Condition, Ordering, Subject, Test};
+use crate::policy::condition::{Condition, Ordering};
 use crate::policy::limit::{Limit, Max};
 use crate::source::tree::join;
 
@@ -26,28 +25,17 @@ fn check(context: &Context<'_>, reporter: &mut Reporter<'_>) {
     }
     for rules in bounds::live_rules(context) {
         for limit in &rules.limits {
-            if let Some((condition, ordering, number)) = fraction(rules, limit) {
+            let own = bounds::own_condition(rules, limit);
+            if let Some((condition, ordering, number)) = own.filter(|(.., n)| is_cut_off(*n)) {
                 report(condition, ordering, number, limit, reporter, context);
             }
         }
     }
 }
 
-/// The condition that is the limit, if its number has a fraction. Below 1 nothing is let through,
-/// whatever is cut off.
-fn fraction<'c>(rules: &'c Rules, limit: &Limit) -> Option<(&'c Condition, Ordering, f64)> {
-    let mut rules = rules.rules.iter();
-    let rule = rules.find(|rule| rule.clause.pointer == limit.clause.pointer)?;
-    rule.conditions
-        .iter()
-        .find_map(|condition| match (&condition.subject, &condition.test) {
-            (
-                Subject::Counter(key),
-                &Test::Compare(ordering @ (Ordering::Less | Ordering::LessOrEqual), number),
-            ) if *key == limit.counter => Some((condition, ordering, number)),
-            _ => None,
-        })
-        .filter(|(_, _, number)| number.fract() != 0.0 && *number > 1.0)
+/// Whether a limit has a fraction. Below 0 nothing is let through, whatever is cut off.
+fn is_cut_off(number: f64) -> bool {
+    number.fract() != 0.0 && number > 0.0
 }
 
 fn report(
@@ -67,6 +55,9 @@ fn report(
     };
     let window = bounds::each(limit.window);
     let message = match ordering {
+        _ if max < 1 => {
+            format!("`{op} {number}` lets nothing through: the engine cuts off the fraction")
+        }
         Ordering::Less => format!(
             "`{op} {number}` lets {max} {window} through, not {}: the engine cuts off the fraction",
             max.saturating_add(1)
@@ -79,6 +70,7 @@ fn report(
     let whole = number.trunc();
     // Larger numbers have no fraction.
     let edits = context.edit.replace(&pointer, &json!(whole as i64));
+    let edits = edits.filter(|_| max > 0);
     reporter.report(
         Finding::new(&RULE, pointer, limit.max_span, message)
             .help("write a whole number")

@@ -21,6 +21,9 @@ pub static RULE: Rule = Rule {
 /// A host that no policy has in mind.
 const ELSEWHERE: &str = "evil.example";
 
+/// An address that no policy has in mind, written as a number, which has no dots.
+const ADDRESS: &str = "3405803785";
+
 /// How many hosts of a pattern are looked at.
 const MAX_HOSTS: usize = 8;
 
@@ -108,6 +111,11 @@ fn finding(context: &Context<'_>, site: &Site<'_>, reporter: &Reporter<'_>) -> O
 /// What to write instead.
 pub(super) fn help(site: &Site<'_>) -> &'static str {
     match (site.denies(), site.holds()) {
+        (false, _) if site.is_list() => site::HELP_FOR_LISTS,
+        (false, Holds::Image | Holds::Name) => {
+            "require it from the beginning, with the host and the `/` behind it, as in \
+             `^registry\\.example\\.com/`"
+        }
         (true, _) => "a host has many spellings: require the hosts that are allowed instead",
         (false, Holds::Email) => {
             "require the whole address, from `^` to `$`, as in `^[a-z.]+@example\\.com$`"
@@ -139,6 +147,10 @@ pub(super) fn bypass(site: &Site<'_>, analysis: &Analysis) -> Option<String> {
     match site.holds() {
         Holds::Email => site.first_through(analysis, addresses_elsewhere(&hosts)),
         Holds::Host => site.first_through(analysis, hosts_elsewhere(&hosts)),
+        Holds::Image | Holds::Name => {
+            let behind = site.substring().map(|part| format!("{ELSEWHERE}/{part}x"));
+            site.first_through(analysis, names_elsewhere(&hosts).chain(behind))
+        }
         _ => url_elsewhere(site, &hosts, analysis),
     }
 }
@@ -155,8 +167,12 @@ pub(super) fn hosts(site: &Site<'_>) -> Vec<String> {
     };
     let is_url = texts.iter().any(|text| text.contains("://"));
     let holds_host = match site.holds() {
-        Holds::Url | Holds::Host | Holds::Email => true,
+        Holds::Url | Holds::Host | Holds::Email | Holds::Image => true,
         Holds::Unknown => is_url,
+        // `github.com/acme/`: a host, and what is at it.
+        Holds::Name => texts
+            .iter()
+            .any(|text| host(text).is_some() && text.contains('/')),
         _ => false,
     };
     if !holds_host {
@@ -192,17 +208,29 @@ fn url_elsewhere(site: &Site<'_>, hosts: &[String], analysis: &Analysis) -> Opti
             format!("https://{ELSEWHERE}/{host}"),
             format!("https://{host}.{ELSEWHERE}/"),
             format!("https://{host}@{ELSEWHERE}/"),
+            format!("https://{host}:x@{ELSEWHERE}/"),
             format!("https://evil{host}/"),
             format!("https://evil-{host}/"),
             format!("{ELSEWHERE}/{host}"),
         ]
     });
     let found = site.first_through(analysis, made_up);
-    let anywhere = || {
-        let elsewhere = Language::url_at(ELSEWHERE)?;
+    let at = |host| {
+        let elsewhere = Language::url_at(host)?;
         site.gets_through(analysis, &Set::strings(&[elsewhere], &[]))
     };
-    found.or_else(anywhere)
+    found.or_else(|| [ELSEWHERE, ADDRESS].into_iter().find_map(at))
+}
+
+/// Names that begin with another host, as those of images and repositories do.
+fn names_elsewhere(hosts: &[String]) -> impl Iterator<Item = String> + '_ {
+    hosts.iter().flat_map(|host| {
+        [
+            format!("{ELSEWHERE}/{host}"),
+            format!("{ELSEWHERE}/{host}/x"),
+            format!("{host}.{ELSEWHERE}/x"),
+        ]
+    })
 }
 
 fn hosts_elsewhere(hosts: &[String]) -> impl Iterator<Item = String> + '_ {

@@ -5,7 +5,7 @@ use crate::finding::{Finding, Severity};
 use crate::lint::{Context, Reporter};
 use crate::policy::Rules;
 use crate::policy::condition::{Ordering, Subject, Test};
-use crate::policy::limit::{CounterScope, Limit, Max};
+use crate::policy::limit::{Amount, CounterScope, Limit, Max};
 use crate::schema::places::head;
 use crate::source::tree::join;
 use crate::span::Span;
@@ -27,7 +27,29 @@ fn check(context: &Context<'_>, reporter: &mut Reporter<'_>) {
                 report(context, rules, limit, reporter);
             }
         }
+        for limit in &rules.limits {
+            if let (Max::AtMost(_), Amount::Fixed(amount @ ..=0)) = (limit.max, &limit.amount) {
+                report_idle(context, limit, *amount, reporter);
+            }
+        }
     }
+}
+
+/// A limit whose counter never goes up.
+fn report_idle(context: &Context<'_>, limit: &Limit, amount: i64, reporter: &mut Reporter<'_>) {
+    let pointer = format!("{}/state/increment", limit.clause.pointer);
+    let span = context
+        .at(&pointer)
+        .map_or(limit.max_span, |node| node.span);
+    let message = format!(
+        "counter {} never goes up: each call adds {amount}, so the limit is never reached",
+        quoted(&limit.counter.name)
+    );
+    reporter.report(
+        Finding::new(&RULE, pointer, span, message)
+            .label(limit.max_span, "this limit")
+            .help("leave `increment` out: then each call adds 1"),
+    );
 }
 
 /// Whether the rule of `limit` tests the counter of other calls instead, which

@@ -23,7 +23,7 @@ const FACTOR: u64 = 10;
 const MINUTES_A_DAY: u64 = 24 * 60;
 
 fn check(context: &Context<'_>, reporter: &mut Reporter<'_>) {
-    for listed in bounds::open_tools(context) {
+    for listed in bounds::real_tools(context) {
         let category = bounds::category(context, listed);
         let most = category.and_then(|category| most(&context.options.max_calls_per_day, category));
         let (Some(category), Some(most), Some(rate)) =

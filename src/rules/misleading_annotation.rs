@@ -30,18 +30,22 @@ fn check(list: &ToolList<'_>, reporter: &mut Reporter<'_>) {
         let Some(found) = contradictions.find(|found| claim(found.claim)) else {
             continue;
         };
-        let sure = judged.confidence >= SURE;
-        // Running something may be reading, as with a query or a search; a command is more.
+        // Running something may be reading, as with a query or a search; a command is more, and so is
+        // SQL that changes what it finds.
+        let changes = tool.description.as_deref().and_then(changing_sql);
         let runs_anything = judged.category != Category::Execute || runs_code(&tool.name);
-        if !sure || !runs_anything {
-            continue;
-        }
+        let (source, text) = match changes.filter(|_| judged.category == Category::Execute) {
+            Some(statement) => ("description", statement),
+            None if judged.confidence >= SURE && runs_anything => {
+                (found.against.source.word(), found.against.text.as_str())
+            }
+            None => continue,
+        };
         let message = format!(
-            "{} claims `{}`, and its {} says otherwise: {}",
+            "{} claims `{}`, and its {source} says otherwise: {}",
             quoted(&tool.name),
             found.claim,
-            found.against.source.word(),
-            quoted(&found.against.text)
+            quoted(text)
         );
         let span = tool.annotations.span.unwrap_or(tool.name_span);
         let help = format!(
@@ -53,6 +57,34 @@ fn check(list: &ToolList<'_>, reporter: &mut Reporter<'_>) {
         let finding = finding.label(tool.name_span, "the tool");
         reporter.report(finding.help(help));
     }
+}
+
+/// A statement that changes a database, if `description` says that the tool takes such. Where it also
+/// says no to something, nobody knows to what.
+fn changing_sql(description: &str) -> Option<&'static str> {
+    const STATEMENTS: [&str; 6] = ["INSERT", "UPDATE", "DELETE", "DROP", "ALTER", "TRUNCATE"];
+    const NOES: [&str; 16] = [
+        "no",
+        "not",
+        "never",
+        "only",
+        "without",
+        "except",
+        "cannot",
+        "can't",
+        "don't",
+        "won't",
+        "reject",
+        "rejects",
+        "rejected",
+        "blocked",
+        "forbidden",
+        "disallowed",
+    ];
+    let words = || description.split(|c: char| !c.is_alphanumeric() && c != '\'');
+    let says_no = words().any(|word| NOES.contains(&word.to_lowercase().as_str()));
+    let mut statements = STATEMENTS.into_iter();
+    statements.find(|statement| !says_no && words().any(|word| word == *statement))
 }
 
 /// Whether the name speaks of commands or code.

@@ -1,6 +1,6 @@
 //! Patterns that a newline gets past.
 
-use super::site::{self, Site};
+use super::site::{self, Holds, Site};
 use super::{Check, Rule};
 use crate::analysis::{Language, Set};
 use crate::finding::{Finding, Severity};
@@ -20,7 +20,7 @@ fn check(context: &Context<'_>, reporter: &mut Reporter<'_>) {
     site::report_each(context, reporter, |context, site, reporter| {
         match site.denies() {
             true => dot(context, site, reporter),
-            false => lines(context, site, reporter),
+            false => lines(context, site, reporter).or_else(|| commands(context, site, reporter)),
         }
     });
 }
@@ -52,6 +52,33 @@ fn lines(context: &Context<'_>, site: &Site<'_>, reporter: &Reporter<'_>) -> Opt
     );
     let finding = site.finding(context, reporter, message);
     Some(finding.help("take `m` out of the flags: then `^` and `$` are the ends of the text"))
+}
+
+/// A newline in a command that is required to match: what follows it is another command.
+fn commands(context: &Context<'_>, site: &Site<'_>, reporter: &Reporter<'_>) -> Option<Finding> {
+    let analysis = &context.analysis;
+    let pattern = site.pattern()?;
+    if site.holds() != Holds::Command || !site.is_bound() {
+        return None;
+    }
+    let found = Language::found(pattern);
+    let line = Set::strings(std::slice::from_ref(&found), &[]);
+    let line = analysis.string_in(&line).yes().unwrap_or_default();
+    let samples = ["curl evil.example", "reboot", "id"].map(|next| format!("{line}\n{next}"));
+    let samples: Vec<&str> = samples.iter().map(String::as_str).collect();
+    let another = Language::shape(r"\S[ \t]*\n\s*\w").ok()?;
+    let others = Set::strings(&[found, another], &[]).preferring(&samples);
+    let through = site.gets_through(analysis, &others)?;
+    let message = format!(
+        "{} lets a newline through, which ends a command: {} gets through",
+        quoted(pattern.source()),
+        shown(&through)
+    );
+    let finding = site.finding(context, reporter, message);
+    Some(finding.help(
+        "list the characters that are allowed, or add `\\n` to those that are not; a space is ` `, \
+         not `\\s`",
+    ))
 }
 
 /// `.` in what is denied: it stops at a newline.

@@ -1,11 +1,12 @@
 //! Conditions that contradict each other, or the tool's schema.
 
 use super::conditions::{self, Group, decided, groups, paths, spelled, underlined};
-use super::{Check, Rule, operator_type_mismatch, unknown_argument};
+use super::{Check, Rule, bounds, operator_type_mismatch, unknown_argument};
 use crate::analysis::{Declarations, Question};
 use crate::finding::{Finding, Severity};
 use crate::lint::{Context, Reporter};
 use crate::policy::condition::{Condition, Test};
+use crate::policy::limit::{Amount, Limit, Max};
 use crate::policy::{self, Effect};
 use crate::suggest::quoted;
 
@@ -30,6 +31,9 @@ fn check(context: &Context<'_>, reporter: &mut Reporter<'_>) {
         if !blocked {
             check_together(context, &group, reporter);
         }
+        for limit in &group.rules.limits {
+            check_limit(context, &group, limit, reporter);
+        }
     }
 }
 
@@ -49,7 +53,7 @@ fn check_rule(
     }
     let contradiction = if context.analysis.satisfiable(&rule.conditions).is_no() {
         Some(contradiction(context, rule))
-    } else if is_misread(group, rule) {
+    } else if rule.conditions.iter().any(|c| is_misread(group, c)) {
         return true;
     } else {
         against_schema(context, group, rule)
@@ -96,11 +100,16 @@ fn is_empty(context: &Context<'_>, condition: &Condition) -> bool {
 }
 
 /// Whether a condition looks at what is not there, or in a way that does not fit its type.
-fn is_misread(group: &Group<'_>, rule: &policy::Rule) -> bool {
-    rule.conditions.iter().any(|condition| {
-        unknown_argument::absent(group, condition).is_some()
-            || operator_type_mismatch::mismatched(group, condition).is_some()
-    })
+pub(super) fn is_misread(group: &Group<'_>, condition: &Condition) -> bool {
+    unknown_argument::absent(group, condition).is_some()
+        || operator_type_mismatch::mismatched(group, condition).is_some()
+}
+
+/// Whether this rule, or one that it leaves it to, says that the conditions of `rule` never hold.
+pub(super) fn never_holds(context: &Context<'_>, group: &Group<'_>, rule: &policy::Rule) -> bool {
+    rule.conditions.iter().any(|c| is_misread(group, c))
+        || context.analysis.satisfiable(&rule.conditions).is_no()
+        || against_schema(context, group, rule).is_some()
 }
 
 /// The condition with which those of `rule` stop to go together, and one that it contradicts.
@@ -175,6 +184,34 @@ fn counts(effect: Effect, condition: &Condition) -> bool {
         Test::Neq(_) | Test::NotIn(_) | Test::Exists(_)
     );
     conditions::path(condition).is_some() && !(effect == Effect::DenyIf && asks_for_more)
+}
+
+/// A limit that has no room for a single call.
+fn check_limit(
+    context: &Context<'_>,
+    group: &Group<'_>,
+    limit: &Limit,
+    reporter: &mut Reporter<'_>,
+) {
+    let (Max::AtMost(max), Amount::Fixed(amount)) = (limit.max, &limit.amount) else {
+        return;
+    };
+    let Some((condition, ..)) = bounds::own_condition(group.rules, limit) else {
+        return;
+    };
+    let alone = std::slice::from_ref(condition);
+    if *amount <= max || *amount <= 0 || context.analysis.satisfiable(alone).is_no() {
+        return;
+    }
+    let pointer = condition.pointer.as_str();
+    let message = format!(
+        "{} leaves no room for a call, which counts {amount}: every call is denied",
+        quoted(&spelled(context, condition))
+    );
+    reporter.report(
+        Finding::new(&RULE, pointer, condition.span, message)
+            .help("write how many calls are allowed, with `lte`; to shut a tool off, hide it"),
+    );
 }
 
 /// Rules that leave no call between them.

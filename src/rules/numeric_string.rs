@@ -74,11 +74,23 @@ fn check_condition(
             true => join_index(&pointer, nth),
             false => pointer.clone(),
         };
-        let help = format!(
-            "write it in quotes: {}",
-            quoted(&format!("\"{}\"", written(context, item)))
+        let help = advice(
+            written(context, item),
+            declared(group, condition).as_deref(),
         );
         return reporter.report(Finding::new(&RULE, pointer, item.span, message).help(help));
+    }
+}
+
+/// What to do about a number, `text`, that is compared with an argument of these kinds.
+fn advice(text: &str, kinds: Option<&[Kind]>) -> String {
+    let in_quotes = quoted(&format!("\"{text}\""));
+    match kinds {
+        Some(kinds) if kinds.contains(&Kind::Text) => format!("write it in quotes: {in_quotes}"),
+        Some(_) => {
+            "no condition can tell numbers as large as this apart: test another argument".to_owned()
+        }
+        None => format!("if the argument is a string, write it in quotes: {in_quotes}"),
     }
 }
 
@@ -111,12 +123,17 @@ fn written<'c>(context: &Context<'c>, item: &Node) -> &'c str {
     &context.file.text[item.span.range()]
 }
 
+/// The kinds that the argument is declared to be of.
+fn declared(group: &Group<'_>, condition: &Condition) -> Option<Vec<Kind>> {
+    match group.place(condition)? {
+        Place::Declared(argument) => argument.declared.kinds,
+        Place::Open | Place::Absent(_) => None,
+    }
+}
+
 /// Whether the argument is declared to be a string, which another rule has nothing to say of.
-fn is_string(group: &Group<'_>, condition: &Condition) -> bool {
-    let Some(Place::Declared(argument)) = group.place(condition) else {
-        return false;
-    };
-    argument.declared.kinds.is_some_and(|kinds| {
+pub(super) fn is_string(group: &Group<'_>, condition: &Condition) -> bool {
+    declared(group, condition).is_some_and(|kinds| {
         kinds.contains(&Kind::Text)
             && kinds
                 .iter()

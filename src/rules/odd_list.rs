@@ -1,7 +1,7 @@
 //! Lists of `in` and `not_in` that are empty, or hold the same twice or things of several types.
 
-use super::conditions::groups;
-use super::{Check, Rule};
+use super::conditions::{self, Group, groups};
+use super::{Check, Rule, numeric_string};
 use crate::finding::{Finding, Fix, Severity};
 use crate::lint::{Context, Reporter};
 use crate::policy::condition::{Condition, Test};
@@ -27,7 +27,7 @@ fn check(context: &Context<'_>, reporter: &mut Reporter<'_>) {
         for rule in &group.rules.rules {
             for condition in &rule.conditions {
                 if let Test::In(values) | Test::NotIn(values) = &condition.test {
-                    check_list(context, rule, condition, values, reporter);
+                    check_list(context, &group, rule, condition, values, reporter);
                 }
             }
         }
@@ -36,6 +36,7 @@ fn check(context: &Context<'_>, reporter: &mut Reporter<'_>) {
 
 fn check_list(
     context: &Context<'_>,
+    group: &Group<'_>,
     rule: &policy::Rule,
     condition: &Condition,
     values: &[Value],
@@ -70,10 +71,12 @@ fn check_list(
             );
         }
     }
-    if let Some(nth) = values
-        .iter()
-        .position(|value| kind(value) != kind(&values[0]))
-    {
+    // Where the argument is a string, numeric-string tells which of them are wrong.
+    let told_otherwise = || {
+        let mut numbers = values.iter().filter_map(Value::as_number);
+        numbers.next().is_some() && numeric_string::is_string(group, condition)
+    };
+    if let Some(nth) = stranger(values).filter(|_| !told_otherwise()) {
         reporter.report(mixed(&pointer, items, values, nth));
     }
 }
@@ -82,9 +85,19 @@ fn check_list(
 fn is_odd(values: &[Value]) -> bool {
     let mut seen = ahash::AHashSet::new();
     let is_repeated = |value: &Value| !seen.insert((kind(value), value.printed()));
-    values.is_empty()
-        || values.iter().any(|value| kind(value) != kind(&values[0]))
-        || values.iter().any(is_repeated)
+    values.is_empty() || stranger(values).is_some() || values.iter().any(is_repeated)
+}
+
+/// The first element that is of another type than the first of all. The ways to set a flag are listed
+/// on purpose, and of a date that is read as text yaml-scalar-trap tells.
+fn stranger(values: &[Value]) -> Option<usize> {
+    let is_text = |value: &Value| matches!(value, Value::Text(_) | Value::Opaque(_));
+    let differs = |value: &Value| {
+        let both_texts = is_text(value) && is_text(&values[0]);
+        kind(value) != kind(&values[0]) && !both_texts
+    };
+    let nth = values.iter().position(differs)?;
+    (!conditions::set_a_flag(values)).then_some(nth)
 }
 
 fn empty(rule: &policy::Rule, condition: &Condition, pointer: String, list: &Node) -> Finding {

@@ -26,16 +26,24 @@ fn check(context: &Context<'_>, reporter: &mut Reporter<'_>) {
         }
         for rule in &group.rules.rules {
             for condition in &rule.conditions {
-                if let Some(kinds) = mismatched(&group, condition) {
-                    reporter.report(finding(context, rule, condition, &kinds));
+                if let Some(mismatch) = mismatched(&group, condition) {
+                    reporter.report(finding(context, rule, condition, &mismatch));
                 }
             }
         }
     }
 }
 
-/// The declared kinds of the argument, if `condition` can hold for none of them.
-pub(super) fn mismatched(group: &Group<'_>, condition: &Condition) -> Option<Vec<Kind>> {
+/// What is declared where a condition can't hold.
+pub(super) struct Mismatch {
+    /// The kinds of the argument.
+    kinds: Vec<Kind>,
+    /// Those of its elements, where it is a list and they are the reason.
+    elements: Option<Vec<Kind>>,
+}
+
+/// What is declared of the argument, if `condition` can hold for nothing of that.
+pub(super) fn mismatched(group: &Group<'_>, condition: &Condition) -> Option<Mismatch> {
     let is_empty_list = matches!(&condition.test, Test::In(values) if values.is_empty());
     if matches!(condition.test, Test::Exists(_)) || is_empty_list {
         return None;
@@ -44,15 +52,28 @@ pub(super) fn mismatched(group: &Group<'_>, condition: &Condition) -> Option<Vec
         return None;
     };
     let kinds = argument.declared.kinds.filter(|kinds| !kinds.is_empty())?;
-    let possible = Set::meeting(&condition.test).and(&Set::of_kinds(&kinds));
-    possible.is_plainly_empty().then_some(kinds)
+    let elements = argument.elements.filter(|elements| {
+        let Test::Contains(value) = &condition.test else {
+            return false;
+        };
+        let equal = Set::equal_to(std::slice::from_ref(value));
+        kinds.contains(&Kind::List) && equal.and(&Set::of_kinds(elements)).is_plainly_empty()
+    });
+    let counted = kinds.iter().copied();
+    let counted: Vec<Kind> = counted
+        .filter(|kind| *kind != Kind::List || elements.is_none())
+        .collect();
+    let possible = Set::meeting(&condition.test).and(&Set::of_kinds(&counted));
+    possible
+        .is_plainly_empty()
+        .then_some(Mismatch { kinds, elements })
 }
 
 fn finding(
     context: &Context<'_>,
     rule: &policy::Rule,
     condition: &Condition,
-    kinds: &[Kind],
+    mismatch: &Mismatch,
 ) -> Finding {
     let node = context.at(&condition.pointer);
     let text = |key: &str| {
@@ -64,19 +85,27 @@ fn finding(
         Effect::Require => "every call is denied",
     };
     let holds = match condition.test {
+        _ if mismatch.elements.is_some() => "with this value can't hold for it",
         Test::Compare(..) => "compares numbers only",
         Test::Regex(_) => "looks at strings only",
         Test::Contains(_) => "looks into strings and lists only",
         _ => "with this value can't hold for it",
     };
-    let (path, op, kind) = (text("path"), text("op"), named(kinds));
+    let kind = match &mismatch.elements {
+        Some(elements) => format!("a list whose elements are {}", in_plural(elements)),
+        None => named(&mismatch.kinds),
+    };
+    let (path, op) = (text("path"), text("op"));
     let message = format!("{path} is {kind}, and {op} {holds}: {consequence}");
     Finding::new(&RULE, condition.pointer.as_str(), condition.span, message)
-        .help(advice(condition, kinds))
+        .help(advice(condition, mismatch))
 }
 
-fn advice(condition: &Condition, kinds: &[Kind]) -> &'static str {
-    match (&condition.test, kinds) {
+fn advice(condition: &Condition, mismatch: &Mismatch) -> &'static str {
+    if mismatch.elements.is_some() {
+        return "conditions can't look into the elements of a list: test another argument, or deny the tool";
+    }
+    match (&condition.test, mismatch.kinds.as_slice()) {
         (Test::Compare(..), kinds) if kinds.contains(&Kind::Text) => {
             "numeric strings are not numbers: use `regex` or `in`, or bound another argument"
         }
@@ -105,4 +134,18 @@ fn named(kinds: &[Kind]) -> String {
     let (null, mut names): (Vec<_>, Vec<_>) = names.partition(|name| *name == "null");
     names.extend(null);
     names.join(" or ")
+}
+
+/// `strings or objects`
+fn in_plural(kinds: &[Kind]) -> String {
+    let names = kinds.iter().map(|kind| match kind {
+        Kind::Missing => "missing",
+        Kind::Null => "null",
+        Kind::Bool => "booleans",
+        Kind::Number => "numbers",
+        Kind::Text => "strings",
+        Kind::List => "lists",
+        Kind::Object => "objects",
+    });
+    names.collect::<Vec<_>>().join(" or ")
 }

@@ -5,6 +5,8 @@ use super::{Check, Rule};
 use crate::analysis::{Analysis, Language, Set};
 use crate::finding::{Finding, Severity};
 use crate::lint::{Context, Reporter};
+use crate::policy::condition::Test;
+use crate::policy::value::Value;
 use crate::suggest::quoted;
 
 /// See `path_not_normalised.md`.
@@ -16,6 +18,9 @@ pub static RULE: Rule = Rule {
     check: Check::Policy(check),
 };
 
+/// How many of the paths in a list are looked at.
+const MAX_PATHS: usize = 8;
+
 fn check(context: &Context<'_>, reporter: &mut Reporter<'_>) {
     site::report_each(context, reporter, finding);
 }
@@ -23,12 +28,17 @@ fn check(context: &Context<'_>, reporter: &mut Reporter<'_>) {
 fn finding(context: &Context<'_>, site: &Site<'_>, reporter: &Reporter<'_>) -> Option<Finding> {
     let analysis = &context.analysis;
     let through = bypass(site, analysis)?;
-    let tested = site.substring().or(site.pattern().map(|p| p.source()));
+    let tested = match &site.condition.test {
+        Test::Regex(pattern) => quoted(pattern.source()),
+        Test::Contains(value) | Test::Eq(value) => quoted(&value.printed()),
+        _ => "this list".to_owned(),
+    };
     let (how, help) = match site.denies() {
         true => (
             "denies paths by how they are written",
             "a path has many spellings: require the folders that are allowed, without `..`",
         ),
+        false if site.is_list() => ("does not keep a path where it begins", site::HELP_FOR_LISTS),
         false => (
             "does not keep a path where it begins",
             "let no `..` in: spell out the characters of a name, or add a `deny_if` for \
@@ -37,7 +47,7 @@ fn finding(context: &Context<'_>, site: &Site<'_>, reporter: &Reporter<'_>) -> O
     };
     let message = format!(
         "{} {how}: with {} in `{}` a call gets through",
-        quoted(tested.unwrap_or_default()),
+        tested,
         quoted(&through),
         site.path
     );
@@ -47,30 +57,73 @@ fn finding(context: &Context<'_>, site: &Site<'_>, reporter: &Reporter<'_>) -> O
 
 /// A path that gets round the test of `site`, if that tests how a path begins.
 fn bypass(site: &Site<'_>, analysis: &Analysis) -> Option<String> {
-    let prefix = prefix(site)?;
-    match site.denies() {
-        true => site.first_through(analysis, spellings(&prefix)),
-        false => outside(site, &prefix, analysis),
+    if site.denies() {
+        let mut denied = denied(site, analysis).into_iter();
+        return denied.find_map(|path| site.first_through(analysis, spellings(&path)));
     }
+    outside(site, &prefix(site)?, analysis)
 }
 
-/// The folder that `site` looks for at the beginning of a path, or as a part of one.
+/// The folder that `site` requires at the beginning of a path, or as a part of one.
 pub(super) fn prefix(site: &Site<'_>) -> Option<String> {
     let prefix = match (site.substring(), site.pattern()) {
         (Some(text), _) => text.to_owned(),
         (_, Some(pattern)) => {
             let shape = pattern.shape();
-            let texts = || shape.texts().into_iter().map(|text| text.text);
-            match (shape.prefix(), site.denies()) {
-                (Some(prefix), _) if !prefix.is_empty() => prefix,
+            match shape.prefix() {
+                Some(prefix) if !prefix.is_empty() => prefix,
                 // Behind `^` stands a choice.
-                (_, false) if shape.bounds().start => texts().next()?,
-                (_, true) => texts().next()?,
+                _ if shape.bounds().start => shape.texts().into_iter().next()?.text,
                 _ => return None,
             }
         }
         _ => return None,
     };
+    is_path(site, &prefix).then_some(prefix)
+}
+
+/// Some paths that `site` denies.
+fn denied(site: &Site<'_>, analysis: &Analysis) -> Vec<String> {
+    let texts = match &site.condition.test {
+        Test::Regex(pattern) => {
+            let found = Set::strings(&[Language::found(pattern), Language::printable()], &[]);
+            let matched = analysis.string_in(&found).yes();
+            pattern
+                .shape()
+                .prefix()
+                .into_iter()
+                .chain(matched)
+                .collect()
+        }
+        Test::Eq(value) | Test::Contains(value) => texts(std::slice::from_ref(value)),
+        Test::In(values) => texts(values),
+        _ => Vec::new(),
+    };
+    let paths = texts.into_iter().filter(|text| is_path(site, text));
+    let whole = paths.map(|path| match path.ends_with('/') {
+        true => format!("{path}x"),
+        false => path,
+    });
+    let denied = Set::meeting(&site.condition.test);
+    whole
+        .filter(|path| match &site.condition.test {
+            Test::Contains(_) => true,
+            _ => denied.contains(Some(&Value::Text(path.clone()))),
+        })
+        .take(MAX_PATHS)
+        .collect()
+}
+
+fn texts(values: &[Value]) -> Vec<String> {
+    let text = |value: &Value| match value {
+        Value::Text(text) => Some(text.clone()),
+        _ => None,
+    };
+    values.iter().filter_map(text).collect()
+}
+
+/// Whether `prefix`, which `site` tests for, is one of a path.
+fn is_path(site: &Site<'_>, prefix: &str) -> bool {
     let drive = prefix
         .get(1..3)
         .is_some_and(|rest| matches!(rest, ":\\" | ":/"));
@@ -81,7 +134,7 @@ pub(super) fn prefix(site: &Site<'_>) -> Option<String> {
         Holds::Unknown => rooted && prefix.len() > 1,
         _ => false,
     };
-    (is_path && !prefix.contains("://") && !prefix.contains("..")).then_some(prefix)
+    is_path && !prefix.contains("://") && !prefix.contains("..")
 }
 
 /// A path with a step up that gets through, out of the folder if possible.
@@ -99,13 +152,9 @@ fn outside(site: &Site<'_>, prefix: &str, analysis: &Analysis) -> Option<String>
     site.gets_through(analysis, &up.preferring(&samples))
 }
 
-/// Other ways to write a path that begins with `prefix`.
-fn spellings(prefix: &str) -> Vec<String> {
+/// Other ways to write `path`.
+fn spellings(path: &str) -> Vec<String> {
     let mut spellings = Vec::new();
-    let path = match prefix.ends_with('/') {
-        true => format!("{prefix}x"),
-        false => prefix.to_owned(),
-    };
     if let Some(rest) = path.strip_prefix('/') {
         spellings.push(format!("//{rest}"));
         spellings.push(format!("/tmp/../{rest}"));

@@ -30,6 +30,9 @@ static ORDERS: LazyLock<Regex> = LazyLock::new(|| {
         r"\b(?:hide|conceal|keep)\s+(?:this|it|that)\s+(?:secret\s+)?from\s+(?:the\s+)?user\b",
         r"\b(?:reveal|send|include|leak|repeat)\s+(?:the|your)\s+system\s+prompt\b",
         r"\b(?:read|open|cat|include|send|pass|upload)\b[^.\n]{0,80}(?:~/\.ssh|id_rsa|~/\.aws|/etc/passwd|\.cursor/mcp\.json|\.env\s+file)",
+        r"<!--[^>]{0,400}\b(?:you|must|always|never|ignore|instructions?|assistant|agent|system|secretly)\b",
+        r"\b(?:system|developer)\s*:\s*(?:you|ignore|always|never|from\s+now|do\s+not)\b",
+        r"\byou\s+are\s+now\s+(?:in|an?|the|acting|operating|running)\b",
         r"<\s*/?\s*(?:important|system|instructions?|secret|hidden)\s*>",
     ];
     let any = format!("(?i){}", orders.join("|"));
@@ -81,10 +84,16 @@ fn look(tool: &Tool, text: &str, pointer: &str, span: Span, reporter: &mut Repor
     reporter.report(finding.help(help));
 }
 
+/// The flags of regions, such as those of England and Scotland: a flag and tags that spell which.
+static FLAGS: LazyLock<Regex> = LazyLock::new(|| {
+    let flag = r"\x{1F3F4}[\x{E0030}-\x{E0039}\x{E0061}-\x{E007A}]{3,6}\x{E007F}";
+    Regex::new(flag).expect("an expression of our own")
+});
+
 /// A character that only software reads. Joiners are at home in emoji and in some scripts, and a
 /// byte-order mark at the beginning is a slip.
 fn hidden(text: &str) -> Option<char> {
-    let text = text.trim_start_matches('\u{feff}');
+    let text = FLAGS.replace_all(text.trim_start_matches('\u{feff}'), "");
     let mut before = ' ';
     text.chars().find(|&c| {
         let joins = matches!(c, '\u{200c}' | '\u{200d}') && !before.is_ascii();

@@ -1,9 +1,12 @@
 //! Where a policy tests the text of an argument: what the argument's name says that it holds, and
 //! which text gets past everything that is asked of it.
 
-use crate::analysis::{Analysis, Question, Set};
+use super::conditions::{self, Group};
+use super::never_true;
+use crate::analysis::{Analysis, Kind, Question, Set, Witness};
+use crate::catalog::arguments::Place;
 use crate::finding::Finding;
-use crate::lint::{Context, Reporter};
+use crate::lint::{Context, ListedTool, Reporter};
 use crate::policy::condition::{ArgPath, Condition, Subject, Test};
 use crate::policy::re2::Pattern;
 use crate::policy::value::Value;
@@ -17,21 +20,32 @@ pub(super) struct Site<'a> {
     pub rules: &'a Rules,
     /// What is asked of every call, where that is something else.
     pub every_tool: Option<&'a Rules>,
+    /// The tool, if the rules are one's.
+    listed: Option<&'a ListedTool<'a>>,
+    /// What kinds of argument the tool declares, if that is known.
+    declared: Declaration,
     pub rule: &'a Rule,
     pub condition: &'a Condition,
     pub path: &'a ArgPath,
 }
 
-/// The conditions on arguments of tools that can be called, in the order of the file.
+/// What a tool declares its argument to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Declaration {
+    /// A list, and no text.
+    List,
+    /// A text may be what it is.
+    Other,
+}
+
+/// The conditions on arguments of tools that can be called, in the order of the file. Those that
+/// never hold for what the tool's schema says are left out: other rules tell of them.
 pub(super) fn sites<'a>(context: &'a Context<'_>) -> Vec<Site<'a>> {
     let every_tool = &context.policy.every_tool;
-    let listed = context.tools.iter().filter(|tool| tool.can_be_called());
     let mut found = Vec::new();
-    for tool in listed {
-        add(&tool.tool.rules, Some(every_tool), &mut found);
-    }
-    if context.hides_everything().is_none() && context.denies_everything().is_none() {
-        add(every_tool, None, &mut found);
+    for group in conditions::groups(context) {
+        let others = group.listed.map(|_| every_tool);
+        add(&group, others, &mut found);
     }
     found
 }
@@ -52,18 +66,34 @@ pub(super) fn report_each(
     }
 }
 
-fn add<'a>(rules: &'a Rules, every_tool: Option<&'a Rules>, found: &mut Vec<Site<'a>>) {
-    for rule in &rules.rules {
+fn add<'a>(group: &Group<'a>, every_tool: Option<&'a Rules>, found: &mut Vec<Site<'a>>) {
+    for rule in &group.rules.rules {
         for condition in &rule.conditions {
-            if let Subject::Argument(path) = &condition.subject {
+            let never_holds = || never_true::is_misread(group, condition);
+            if let (Some(path), false) = (conditions::path(condition), never_holds()) {
                 found.push(Site {
-                    rules,
+                    rules: group.rules,
                     every_tool,
+                    listed: group.listed,
+                    declared: Declaration::of(group, condition),
                     rule,
                     condition,
                     path,
                 });
             }
+        }
+    }
+}
+
+impl Declaration {
+    fn of(group: &Group<'_>, condition: &Condition) -> Self {
+        let Some(Place::Declared(argument)) = group.place(condition) else {
+            return Self::Other;
+        };
+        match argument.declared.kinds {
+            Some(kinds) if kinds.contains(&Kind::Text) => Self::Other,
+            Some(kinds) if kinds.contains(&Kind::List) => Self::List,
+            _ => Self::Other,
         }
     }
 }
@@ -95,6 +125,22 @@ impl<'a> Site<'a> {
         Holds::by_name(self.path.fields.last().map_or("", String::as_str))
     }
 
+    /// Whether the argument is a list, of which no condition looks at every element.
+    pub fn is_list(&self) -> bool {
+        self.declared == Declaration::List
+    }
+
+    /// Whether the argument, its tool or the tool's description speaks of `word`, in lower case.
+    pub fn speaks_of(&self, word: &str) -> bool {
+        let description = self
+            .listed
+            .and_then(|listed| listed.offered?.description.as_deref());
+        let name = self.listed.map(ListedTool::name);
+        let argument = self.path.fields.last().map(String::as_str);
+        let mut texts = [description, name, argument].into_iter().flatten();
+        texts.any(|text| text.to_lowercase().contains(word))
+    }
+
     /// What is required of the same argument, this condition's test included if it is.
     pub fn required(&self) -> impl Iterator<Item = &'a Test> {
         let path = self.path;
@@ -108,18 +154,53 @@ impl<'a> Site<'a> {
         })
     }
 
+    /// Whether all that is required of the argument together binds it at both ends.
+    pub fn is_bound(&self) -> bool {
+        let (mut start, mut end) = (false, false);
+        for test in self.required() {
+            match test {
+                Test::Regex(pattern) => {
+                    let bounds = pattern.shape().bounds();
+                    start |= bounds.start;
+                    end |= bounds.end;
+                }
+                Test::Eq(_) | Test::In(_) => return true,
+                _ => {}
+            }
+        }
+        start && end
+    }
+
     /// A text of `wanted` that some call has in the argument and gets through with, as the engine
-    /// confirms.
+    /// confirms. Of a list: one with such an element, as JSON.
     pub fn gets_through(&self, analysis: &Analysis, wanted: &Set) -> Option<String> {
+        if self.is_list() {
+            return self.list_through(analysis, analysis.string_in(wanted).yes()?);
+        }
+        match self.witness(analysis, wanted)?.argument(self.path) {
+            Some(Value::Text(text)) => Some(text.clone()),
+            _ => None,
+        }
+    }
+
+    /// A list of what is required, and of `element`, that some call gets through with.
+    fn list_through(&self, analysis: &Analysis, element: String) -> Option<String> {
+        let mut elements: Vec<String> = self.required().filter_map(contained).collect();
+        elements.push(element);
+        let shown = serde_json::to_string(&elements).ok()?;
+        let list = Value::List(elements.into_iter().map(Value::Text).collect());
+        let wanted = Set::equal_to(std::slice::from_ref(&list)).and(&Set::of_kinds(&[Kind::List]));
+        let witness = self.witness(analysis, &wanted)?;
+        (witness.argument(self.path) == Some(&list)).then_some(shown)
+    }
+
+    /// A call that gets through with one of `wanted` in the argument.
+    fn witness(&self, analysis: &Analysis, wanted: &Set) -> Option<Witness> {
         let mut question = Question::new().passing(self.rules);
         if let Some(rules) = self.every_tool {
             question = question.passing(rules);
         }
-        let witness = analysis.ask(&question.with(self.path, wanted)).yes()?;
-        match witness.argument(self.path) {
-            Some(Value::Text(text)) => Some(text.clone()),
-            _ => None,
-        }
+        analysis.ask(&question.with(self.path, wanted)).yes()
     }
 
     /// The first of `texts` that some call gets through with.
@@ -154,6 +235,18 @@ impl<'a> Site<'a> {
     }
 }
 
+/// What to do where something is required of one element of a list.
+pub(super) const HELP_FOR_LISTS: &str = "another element of the list may be anything: allow whole lists with `in`, or use a tool \
+     that takes a single value";
+
+/// The text that has to be in a list.
+fn contained(test: &Test) -> Option<String> {
+    match test {
+        Test::Contains(Value::Text(text)) => Some(text.clone()),
+        _ => None,
+    }
+}
+
 /// What a text argument holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Holds {
@@ -166,6 +259,8 @@ pub(super) enum Holds {
     /// An address for mail.
     Email,
     Path,
+    /// A container image, which begins with a host or not.
+    Image,
     /// Text for people.
     Prose,
     /// A name, or a choice between few.
@@ -196,6 +291,7 @@ impl Holds {
             }
             "path" | "paths" | "file" | "files" | "filename" | "filepath" | "dir" | "directory"
             | "folder" | "cwd" | "workdir" => Self::Path,
+            "image" | "images" | "registry" => Self::Image,
             "message" | "title" | "body" | "description" | "summary" | "comment" | "text"
             | "content" | "note" | "notes" | "reason" | "subject" | "prompt" => Self::Prose,
             "branch" | "ref" | "env" | "environment" | "stage" | "role" | "status" | "type"

@@ -77,7 +77,7 @@ impl<'c> Combination<'c> {
 impl<'c> Steps<'c> {
     fn of(context: &'c Context<'_>) -> Self {
         let mut steps = Self::default();
-        for listed in bounds::open_tools(context) {
+        for listed in bounds::real_tools(context) {
             let flow = context.flow(listed);
             let held = is_held(context, listed);
             if flow.reads_untrusted && !(flow.opens_pages && held) {
@@ -97,11 +97,8 @@ impl<'c> Steps<'c> {
 
 /// Whether something is required of what an argument holds: of the address, most often.
 fn is_held(context: &Context<'_>, listed: &ListedTool<'_>) -> bool {
-    let own = listed.tool.rules.rules.iter();
-    let mut rules = own.chain(&context.policy.every_tool.rules);
-    rules.any(|rule| {
-        let mut conditions = rule.conditions.iter();
-        rule.effect == Effect::Require && conditions.any(arguments::looks_inside_argument)
+    arguments::conditions(context, listed).any(|(_, effect, condition)| {
+        effect == Effect::Require && arguments::holds_back(effect, condition)
     })
 }
 

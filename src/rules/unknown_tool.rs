@@ -22,13 +22,35 @@ fn check(context: &Context<'_>, reporter: &mut Reporter<'_>) {
         return;
     };
     for name in context.names() {
-        let told_otherwise = glob_as_name::is_pattern(name.text, Some(offer))
-            || client_prefixed_name::bare(name.text, Some(offer)).is_some()
-            || confusable_name::deceives(name.text).is_some();
-        if offer.named(name.text).is_none() && !told_otherwise {
+        if offer.named(name.text).is_none() && !is_told_otherwise(name.text, Some(offer)) {
             reporter.report(finding(context, offer, &name));
         }
     }
+}
+
+/// Whether another rule says that no tool has this name.
+fn is_told_otherwise(name: &str, offer: Option<Offer<'_>>) -> bool {
+    glob_as_name::is_pattern(name, offer)
+        || client_prefixed_name::bare(name, offer).is_some()
+        || confusable_name::deceives(name).is_some()
+}
+
+/// Whether this rule, or another, says that no tool has this name.
+pub(super) fn matches_nothing(context: &Context<'_>, name: &str) -> bool {
+    let offer = context.offer.filter(|offer| offer.tools().next().is_some());
+    match offer {
+        Some(offer) => offer.named(name).is_none(),
+        None => is_told_otherwise(name, None),
+    }
+}
+
+/// The longest of `tools` that `name` ends with, behind a prefix of its own: `mcp_github_get_me`.
+fn ending<'t>(name: &str, tools: impl Iterator<Item = &'t str>) -> Option<&'t str> {
+    let is_ending = |tool: &&str| {
+        let prefix = name.strip_suffix(tool).unwrap_or_default();
+        !tool.is_empty() && prefix.ends_with(|c: char| !c.is_alphanumeric())
+    };
+    tools.filter(is_ending).max_by_key(|tool| tool.len())
 }
 
 fn finding(context: &Context<'_>, offer: Offer<'_>, name: &Name<'_>) -> Finding {
@@ -42,7 +64,8 @@ fn finding(context: &Context<'_>, offer: Offer<'_>, name: &Name<'_>) -> Finding 
         quoted(name.text)
     );
     let finding = Finding::new(&RULE, name.pointer, name.span, message);
-    let meant = nearest(name.text, offer.tools().map(|tool| tool.name.as_str()));
+    let offered = || offer.tools().map(|tool| tool.name.as_str());
+    let meant = nearest(name.text, offered()).or_else(|| ending(name.text, offered()));
     let Some(meant) = meant else {
         return finding.help(
             "remove it, or look whether the list of tools is of this server, and new enough",

@@ -97,13 +97,14 @@ pub fn write_tool(
 /// Those of `out`.
 pub fn write_rule(rule: &Rule, style: Style, out: &mut dyn Write) -> io::Result<()> {
     let paint = Paint::new(style.color);
+    let mut in_example = false;
     for line in rule.doc.lines() {
-        match line.strip_prefix("# ") {
-            Some(title) => writeln!(out, "{} ({})", paint.bold(title), rule.severity)?,
-            None => match line.strip_prefix("## ") {
-                Some(heading) => writeln!(out, "{}", paint.bold(heading))?,
-                None => writeln!(out, "{line}")?,
-            },
+        in_example ^= line.starts_with("```");
+        let heading = |marks| line.strip_prefix(marks).filter(|_| !in_example);
+        match (heading("# "), heading("## ")) {
+            (Some(title), _) => writeln!(out, "{} ({})", paint.bold(title), rule.severity)?,
+            (_, Some(heading)) => writeln!(out, "{}", paint.bold(heading))?,
+            _ => writeln!(out, "{line}")?,
         }
     }
     Ok(())
@@ -171,5 +172,24 @@ fn danger(category: Category) -> &'static str {
         Category::Financial => {
             "One mistaken or repeated call spends real money, and payments are seldom returned."
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn comments_in_examples_are_no_headings() {
+        let mut shown = Vec::new();
+        let style = Style {
+            color: false,
+            width: 80,
+        };
+        write_rule(&rules::UNUSED_IGNORE, style, &mut shown).expect("a vector takes all");
+        let shown = String::from_utf8(shown).expect("it is text");
+        assert!(shown.starts_with("unused-ignore (warning)\n"));
+        let comments = shown.lines().filter(|line| line.starts_with("# mcplint:"));
+        assert_ne!(comments.count(), 0, "{shown}");
     }
 }
