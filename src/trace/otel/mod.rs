@@ -28,6 +28,12 @@ pub fn recognises(shape: &Shape<'_>) -> bool {
     shape.has("resourceSpans")
 }
 
+/// Whether an object with these keys is an export, be it of something else than traces.
+pub(super) fn is_export(shape: &Shape<'_>) -> bool {
+    let lists = ["resourceSpans", "resourceLogs", "resourceMetrics"];
+    lists.iter().any(|list| shape.has(list))
+}
+
 /// The calls of an export.
 pub struct Export {
     cutter: Cutter,
