@@ -437,3 +437,65 @@ fn a_folder_that_is_read_strictly_has_nothing_but_recordings() {
         assert!(err.contains(why), "{err}");
     }
 }
+
+/// A span of an export: its role's attributes, with arguments or without.
+fn span(id: u32, parent: Option<u32>, is_tool: bool, has_arguments: bool) -> String {
+    let of_role = match is_tool {
+        true => ("gen_ai.operation.name", "execute_tool"),
+        false => ("mcp.method.name", "tools/call"),
+    };
+    let arguments = has_arguments.then_some(("gen_ai.tool.call.arguments", r#"{\"a\":1}"#));
+    let attributes: Vec<_> = [Some(of_role), arguments]
+        .iter()
+        .flatten()
+        .map(|(key, text)| format!(r#"{{"key":"{key}","value":{{"stringValue":"{text}"}}}}"#))
+        .collect();
+    let parent = parent.map_or(String::new(), |p| format!(r#""parentSpanId":"{p}","#));
+    format!(
+        r#"{{"traceId":"1","spanId":"{id}",{parent}"name":"tools/call t","startTimeUnixNano":"{id}","attributes":[{}]}}"#,
+        attributes.join(",")
+    )
+}
+
+fn export(spans: &[String]) -> String {
+    let spans = spans.join(",");
+    told(&mut *items(
+        Format::Otel,
+        format!(r#"{{"resourceSpans":[{{"scopeSpans":[{{"spans":[{spans}]}}]}}]}}"#).as_bytes(),
+    ))
+}
+
+#[test]
+fn arguments_of_a_span_that_is_missing_are_unknown() {
+    // The execution with the arguments around one request is there, the other one's is not.
+    let told = export(&[
+        span(1, None, true, true),
+        span(2, Some(1), false, false),
+        span(3, Some(9), false, false),
+        span(4, None, true, false),
+    ]);
+    let lines: Vec<_> = told.lines().collect();
+    assert!(lines[0].starts_with("3? no span of this call"), "{told}");
+    assert!(
+        lines[1].starts_with("3? 1 call lies in spans that are not in this file"),
+        "{told}"
+    );
+    assert!(
+        lines[2].starts_with("1> ") && lines[2].contains("\"args\":{\"a\":1}"),
+        "{told}"
+    );
+    assert!(
+        lines[3].starts_with("3> ") && lines[3].contains("\"args_hash\""),
+        "{told}"
+    );
+    assert!(
+        lines[4].starts_with("4> ") && lines[4].contains("\"args\":{}"),
+        "{told}"
+    );
+    // Where requests have the arguments themselves, one without has none.
+    let told = export(&[span(1, None, false, true), span(2, Some(9), false, false)]);
+    assert!(
+        told.contains("\"args\":{}") && !told.contains("args_hash"),
+        "{told}"
+    );
+}
