@@ -37,8 +37,8 @@ fn path(name: &str) -> String {
 /// What a recording gives: where each line comes from, and the line.
 fn read(name: &str, format: Option<Format>) -> String {
     let watcher: Watcher = Arc::new(|_| ());
-    let recording = Recording::find(&path(name)).expect("the fixture is there");
-    let mut calls = recording.calls(format, &watcher).expect("it can be read");
+    let recording = Recording::find(&path(name), format).expect("the fixture is there");
+    let mut calls = recording.calls(&watcher).expect("it can be read");
     let mut out = String::new();
     while let Some((file, item)) = calls.next_item().expect("it can be read") {
         let _infallible = match item {

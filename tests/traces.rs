@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use mcplint::trace::blocks::{Block, Blocks};
 use mcplint::trace::convert::{Item, Items};
-use mcplint::trace::format::{self, Format};
+use mcplint::trace::format::Format;
 use mcplint::trace::source::{Recording, Source, Watcher};
 
 fn fixtures(format: &str) -> Vec<PathBuf> {
@@ -50,7 +50,7 @@ fn told(items: &mut dyn Items) -> String {
 fn check_fixtures(format: Format) {
     for path in fixtures(format.name()) {
         let bytes = fs::read(&path).expect("a fixture");
-        let (detected, _) = format::detect(Box::new(Cursor::new(bytes.clone()))).expect("memory");
+        let detected = Format::detect(&String::from_utf8_lossy(&bytes));
         assert_eq!(detected, Some(format), "{}", path.display());
         let found = told(&mut *items(format, &bytes));
         let expected = path.with_extension("expected");
@@ -83,8 +83,7 @@ fn damaged_recordings_end() {
                 let mut changed = bytes.clone();
                 changed[at] = b"\"{}[],:\\\n\xff0"[at % 11];
                 told(&mut *items(format, &changed));
-                let start = Cursor::new(changed);
-                format::detect(Box::new(start)).expect("reading memory");
+                Format::detect(&String::from_utf8_lossy(&changed));
             }
         }
     }
@@ -136,9 +135,11 @@ fn the_files_of_a_folder_are_merged_by_time() {
     write("settings.json", "{\"no\":\"recording\"}".into());
     write("readme.md", "no".into());
     let argument = folder.path().display().to_string();
-    let recording = Recording::find(&argument).expect("a folder of recordings");
-    assert_eq!(recording.names().len(), 4);
-    let source = recording.open(None, &unwatched()).expect("it opens");
+    let recording = Recording::find(&argument, None).expect("a folder of recordings");
+    assert_eq!(recording.names().len(), 3);
+    let passed_over: Vec<_> = recording.passed_over().iter().map(|p| &p.file).collect();
+    assert_eq!(passed_over, [&folder.path().join("settings.json")]);
+    let source = recording.open(&unwatched()).expect("it opens");
     let places = places(source);
     let order: Vec<_> = places.iter().map(|p| (p.0.as_str(), p.1, p.2)).collect();
     assert_eq!(
@@ -158,10 +159,9 @@ fn the_files_of_a_folder_are_merged_by_time() {
 fn a_folder_without_recordings_is_none() {
     let folder = tempfile::tempdir().expect("a folder");
     let argument = folder.path().display().to_string();
-    assert!(Recording::find(&argument).is_err());
+    assert!(Recording::find(&argument, None).is_err());
     fs::write(folder.path().join("x.json"), "{}").expect("a file");
-    let recording = Recording::find(&argument).expect("it may be one");
-    assert!(recording.open(None, &unwatched()).is_err());
+    assert!(Recording::find(&argument, None).is_err());
 }
 
 /// One span may be longer than what is read at once, and stand on one line with all others.
@@ -284,5 +284,218 @@ fn lines_that_can_not_be_converted_are_told_with_their_numbers() {
     assert!(err.contains("hostile.jsonl:2:"), "{err}");
     let (code, _, err) = run(&["trace", "convert", "--input", "native", RECONNECT]);
     assert_eq!(code, 2);
-    assert!(err.contains("--input names the format"), "{err}");
+    assert!(err.contains("without --input the format is told"), "{err}");
+}
+
+/// A folder whose files have these names and texts.
+fn folder_of(files: &[(&str, &str)]) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().expect("a folder");
+    for (name, text) in files {
+        fs::write(folder.path().join(name), text).expect("a file");
+    }
+    folder
+}
+
+const ALLOW_ALL: &str = r#"{"version":"1","default":"allow","tools":{}}"#;
+
+#[test]
+fn a_format_that_nothing_in_the_file_has_is_an_error() {
+    let policy = "fixtures/quickstart/policy.json";
+    let recordings = [
+        ("jsonrpc", RECONNECT),
+        ("claude-code", "fixtures/traces/claude-code/session.jsonl"),
+        ("codex", "fixtures/traces/codex/rollout.jsonl"),
+        ("intercept", "fixtures/traces/intercept/events.jsonl"),
+        ("native", "fixtures/quickstart/without-time.jsonl"),
+    ];
+    let asked = [
+        "jsonrpc",
+        "otel",
+        "claude-code",
+        "codex",
+        "intercept",
+        "gateway",
+        "native",
+    ];
+    for (has, recording) in recordings {
+        // An event of Intercept's may do as a native record.
+        let other = |asked: &&str| *asked != has && (has, *asked) != ("intercept", "native");
+        for asked in asked.into_iter().filter(other) {
+            for command in [&["simulate", "--policy", policy][..], &["trace", "convert"]] {
+                let (code, out, err) = run(&[command, &["--input", asked, recording]].concat());
+                assert_eq!((code, out.as_str()), (2, ""), "{has} as {asked}: {err}");
+                let said = format!(
+                    "`{recording}`: nothing in it is of the format that --input names, `{asked}`: it looks like `{has}`"
+                );
+                assert!(err.contains(&said), "{err}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_recording_without_calls_is_none_that_is_empty() {
+    let messages = "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/list\"}\n";
+    let folder = folder_of(&[
+        ("t.jsonl", messages),
+        ("blank.jsonl", " \n"),
+        ("odd.jsonl", "{\"a\":1}\n"),
+    ]);
+    let path = |name: &str| folder.path().join(name).display().to_string();
+    for input in ["auto", "jsonrpc"] {
+        let (code, _, err) = run(&["trace", "convert", "--input", input, &path("t.jsonl")]);
+        assert_eq!(code, 0, "{err}");
+        assert!(
+            err.contains("has no tool calls") && !err.contains("is empty"),
+            "{err}"
+        );
+    }
+    let (code, _, err) = run(&["trace", "convert", "--input", "codex", &path("blank.jsonl")]);
+    assert_eq!(code, 0, "{err}");
+    assert!(err.contains("is empty"), "{err}");
+    let (code, _, err) = run(&["trace", "convert", "--input", "codex", &path("odd.jsonl")]);
+    assert_eq!(code, 2);
+    assert!(
+        err.contains("nothing in it is of the format that --input names, `codex`\n"),
+        "{err}"
+    );
+}
+
+#[test]
+fn what_is_no_recording_is_refused_by_what_it_is() {
+    let call = "{\"tool\":\"t\",\"args\":{}}\n";
+    let pretty = "{\n  \"version\": \"1\",\n  \"default\": \"allow\",\n  \"tools\": {}\n}\n";
+    let folder = folder_of(&[
+        ("t.jsonl", call),
+        ("policy.json", pretty),
+        ("tools.json", "{\"tools\":[]}"),
+    ]);
+    let path = |name: &str| folder.path().join(name).display().to_string();
+    let policy = path("policy.json");
+    let simulate = |more: &[&str]| run(&[&["simulate", "--policy", &policy], more].concat());
+    let (_, decisions, _) = simulate(&["--format", "jsonl", &path("t.jsonl")]);
+    fs::write(path("decisions.jsonl"), decisions).expect("a file");
+    let (code, _, err) = simulate(&["--snapshot", &path("snapshot.jsonl"), &path("t.jsonl")]);
+    assert_eq!(code, 0, "{err}");
+    let told = [
+        (
+            "decisions.jsonl",
+            "these are decisions of mcplint, not a trace",
+        ),
+        ("policy.json", "this looks like a policy, not a trace"),
+        (
+            "snapshot.jsonl",
+            "this is a snapshot of mcplint's decisions, not a trace",
+        ),
+        ("tools.json", "this looks like a tool list, not a trace"),
+    ];
+    for (name, why) in told {
+        for input in ["auto", "native", "codex"] {
+            let (code, out, err) = simulate(&["--input", input, &path(name)]);
+            assert_eq!((code, out.as_str()), (2, ""), "{name}: {err}");
+            assert!(err.contains(why), "{name}: {err}");
+        }
+    }
+    let (code, out, err) = simulate(&[&folder.path().display().to_string()]);
+    assert_eq!(code, 0, "{err}");
+    assert!(
+        out.starts_with("1 call of ") && out.contains("t.jsonl under"),
+        "{out}"
+    );
+    for (name, why) in told {
+        assert!(
+            err.contains(&format!("{name}: {why}: the file was passed over")),
+            "{err}"
+        );
+    }
+}
+
+#[test]
+fn a_folder_that_is_read_strictly_has_nothing_but_recordings() {
+    let call = "{\"tool\":\"t\"}\n";
+    let folder = folder_of(&[
+        ("p.yaml", ALLOW_ALL),
+        ("t.jsonl", call),
+        ("x.jsonl.gz", "no gzip"),
+    ]);
+    let here = folder.path().display().to_string();
+    let policy = folder.path().join("p.yaml").display().to_string();
+    for command in [
+        &["simulate", "--policy", &policy][..],
+        &["trace", "convert"],
+    ] {
+        let (code, out, err) = run(&[command, &[&here]].concat());
+        assert_eq!(code, 0, "{err}");
+        assert!(
+            !out.contains("x.jsonl.gz") && !out.contains("skipped"),
+            "{out}"
+        );
+        let why = "x.jsonl.gz: it is called .gz, but there is no gzip in it";
+        assert!(err.contains(why), "{err}");
+        let (code, out, err) = run(&[command, &["--strict", &here]].concat());
+        assert_eq!((code, out.as_str()), (2, ""), "{err}");
+        assert!(err.contains(why), "{err}");
+    }
+}
+
+/// A span of an export: its role's attributes, with arguments or without.
+fn span(id: u32, parent: Option<u32>, is_tool: bool, has_arguments: bool) -> String {
+    let of_role = match is_tool {
+        true => ("gen_ai.operation.name", "execute_tool"),
+        false => ("mcp.method.name", "tools/call"),
+    };
+    let arguments = has_arguments.then_some(("gen_ai.tool.call.arguments", r#"{\"a\":1}"#));
+    let attributes: Vec<_> = [Some(of_role), arguments]
+        .iter()
+        .flatten()
+        .map(|(key, text)| format!(r#"{{"key":"{key}","value":{{"stringValue":"{text}"}}}}"#))
+        .collect();
+    let parent = parent.map_or(String::new(), |p| format!(r#""parentSpanId":"{p}","#));
+    format!(
+        r#"{{"traceId":"1","spanId":"{id}",{parent}"name":"tools/call t","startTimeUnixNano":"{id}","attributes":[{}]}}"#,
+        attributes.join(",")
+    )
+}
+
+fn export(spans: &[String]) -> String {
+    let spans = spans.join(",");
+    told(&mut *items(
+        Format::Otel,
+        format!(r#"{{"resourceSpans":[{{"scopeSpans":[{{"spans":[{spans}]}}]}}]}}"#).as_bytes(),
+    ))
+}
+
+#[test]
+fn arguments_of_a_span_that_is_missing_are_unknown() {
+    // The execution with the arguments around one request is there, the other one's is not.
+    let told = export(&[
+        span(1, None, true, true),
+        span(2, Some(1), false, false),
+        span(3, Some(9), false, false),
+        span(4, None, true, false),
+    ]);
+    let lines: Vec<_> = told.lines().collect();
+    assert!(lines[0].starts_with("3? no span of this call"), "{told}");
+    assert!(
+        lines[1].starts_with("3? 1 call lies in spans that are not in this file"),
+        "{told}"
+    );
+    assert!(
+        lines[2].starts_with("1> ") && lines[2].contains("\"args\":{\"a\":1}"),
+        "{told}"
+    );
+    assert!(
+        lines[3].starts_with("3> ") && lines[3].contains("\"args_hash\""),
+        "{told}"
+    );
+    assert!(
+        lines[4].starts_with("4> ") && lines[4].contains("\"args\":{}"),
+        "{told}"
+    );
+    // Where requests have the arguments themselves, one without has none.
+    let told = export(&[span(1, None, false, true), span(2, Some(9), false, false)]);
+    assert!(
+        told.contains("\"args\":{}") && !told.contains("args_hash"),
+        "{told}"
+    );
 }

@@ -90,6 +90,11 @@ impl<'n> Notices<'n> {
     /// What follows is of this trace.
     pub fn start_trace(&mut self, recording: &Recording) {
         self.trace = recording.name();
+        for other in recording.passed_over() {
+            let file = other.file.display();
+            self.console
+                .warning(format!("{file}: {}: the file was passed over", other.why));
+        }
         self.calls = 0;
         self.unreadable = 0;
         self.waiting.clear();
@@ -169,7 +174,7 @@ impl<'n> Notices<'n> {
     }
 
     /// The trace has ended. A trace of which nothing could be read is no trace.
-    pub fn end_trace(&mut self) -> Result<(), Trouble> {
+    pub fn end_trace(&mut self, recording: &Recording) -> Result<(), Trouble> {
         self.all_calls += self.calls;
         if self.calls == 0
             && let Some(problem) = self.waiting.first()
@@ -182,8 +187,11 @@ impl<'n> Notices<'n> {
             ));
         }
         if self.calls == 0 {
-            self.console
-                .warning(format!("`{}` is empty: it has no tool calls", self.trace));
+            let trace = &self.trace;
+            self.console.warning(match recording.is_blank() {
+                true => format!("`{trace}` is empty: it has no tool calls"),
+                false => format!("`{trace}` has no tool calls"),
+            });
         }
         if self.unreadable > TOLD_LINES {
             let more = self.unreadable - TOLD_LINES;

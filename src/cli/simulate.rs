@@ -24,6 +24,8 @@ use crate::replay::assign::name_glob;
 use crate::replay::pipeline::{Event, Options, Session, Stop};
 use crate::replay::summary::{Summarizer, Summary, Tally};
 use crate::replay::timeline::Timeline;
+use crate::trace::foreign::Foreign;
+use crate::trace::format::Format;
 use crate::trace::source::Recording;
 
 /// The most threads that are used unless more are asked for: past this, settling in order is what
@@ -36,7 +38,7 @@ pub fn run(args: &Simulate, common: &Common, console: Console) -> Result<Exit, T
     let loader = Loader::new(common, config.as_ref());
     let loaded = assignment::load(&args.policies, config.as_ref(), &loader, common, console)?;
     let policies = assignment::assign(&loaded, args.counter_scope.into())?;
-    let recordings = recordings(&args.traces)?;
+    let recordings = recordings(&args.traces, args.input.format(), args.strict)?;
     let policy_files = loaded.iter().map(|(policy, _)| policy.file.name.as_str());
     let inputs = args.traces.iter().map(String::as_str).chain(policy_files);
     output::spare_inputs(common, inputs.clone())?;
@@ -70,13 +72,13 @@ pub fn run(args: &Simulate, common: &Common, console: Console) -> Result<Exit, T
     let mut first_file = 0;
     for recording in &recordings {
         let source = recording
-            .open(args.input.format(), &progress.watcher())
+            .open(&progress.watcher())
             .map_err(|error| cannot_read(&recording.name(), &error))?;
         run.notices.start_trace(recording);
         session
             .replay(first_file, source, &mut |event| run.take(event))
             .map_err(|stop| stopped(stop, recording, &context))?;
-        run.notices.end_trace()?;
+        run.notices.end_trace(recording)?;
         first_file += recording.names().len();
     }
     drop(progress);
@@ -248,17 +250,37 @@ pub fn policy_source(policy: &Loaded) -> PolicySource<'_> {
     }
 }
 
-/// Looks for the recordings that are named.
-pub(super) fn recordings(arguments: &[String]) -> Result<Vec<Recording>, Trouble> {
-    let find = |argument: &String| {
-        Recording::find(argument)
-            .map_err(|error| Trouble::new(format!("can't read the trace `{argument}`: {error}")))
-    };
-    arguments.iter().map(find).collect()
+/// Looks for the recordings that are named, which are to be read as `format`. If `strict`, every
+/// file of a folder has to be one.
+pub(super) fn recordings(
+    arguments: &[String],
+    format: Option<Format>,
+    strict: bool,
+) -> Result<Vec<Recording>, Trouble> {
+    let mut recordings = Vec::with_capacity(arguments.len());
+    for argument in arguments {
+        let recording =
+            Recording::find(argument, format).map_err(|error| cannot_read(argument, &error))?;
+        if let Some(other) = recording.passed_over().first().filter(|_| strict) {
+            return Err(Trouble::with_help(
+                format!("{}: {}", other.file.display(), other.why),
+                "without --strict such files are passed over",
+            ));
+        }
+        recordings.push(recording);
+    }
+    Ok(recordings)
 }
 
 pub(super) fn cannot_read(name: &str, error: &io::Error) -> Trouble {
-    Trouble::new(format!("can't read the trace `{name}`: {error}"))
+    let message = format!("can't read the trace `{name}`: {error}");
+    match Foreign::of(error) {
+        Some(Foreign { asked: Some(_), .. }) => Trouble::with_help(
+            message,
+            "without --input the format is told by how the recording begins",
+        ),
+        _ => Trouble::new(message),
+    }
 }
 
 fn stopped(stop: Stop, recording: &Recording, context: &Context<'_>) -> Trouble {

@@ -16,7 +16,7 @@ use crate::trace::redact::{Redactor, SHORTEST_KEY};
 use crate::trace::source::Recording;
 
 pub fn convert(args: &Convert, common: &Common, console: Console) -> Result<Exit, Trouble> {
-    let recordings = recordings(&args.traces)?;
+    let recordings = recordings(&args.traces, args.input.format(), args.strict)?;
     let names: Vec<_> = recordings.iter().flat_map(Recording::names).collect();
     let key = args.redact_key_file.as_deref();
     let inputs = names.iter().map(Path::new).chain(key);
@@ -29,9 +29,7 @@ pub fn convert(args: &Convert, common: &Common, console: Console) -> Result<Exit
     let mut line = String::new();
     for recording in &recordings {
         let cannot_read = |error| cannot_read(&recording.name(), &error);
-        let mut calls = recording
-            .calls(args.input.format(), &progress.watcher())
-            .map_err(cannot_read)?;
+        let mut calls = recording.calls(&progress.watcher()).map_err(cannot_read)?;
         notices.start_trace(recording);
         while let Some((file, item)) = calls.next_item().map_err(cannot_read)? {
             let file = first_file + file;
@@ -52,7 +50,7 @@ pub fn convert(args: &Convert, common: &Common, console: Console) -> Result<Exit
                 Item::Note { line, note } => notices.noted(file, line, &note),
             }
         }
-        notices.end_trace()?;
+        notices.end_trace(recording)?;
         first_file += recording.names().len();
     }
     drop(progress);

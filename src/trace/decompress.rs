@@ -1,6 +1,8 @@
 //! Gzip and Zstandard, recognised by their first bytes and read as they are.
 
+use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
+use std::path::Path;
 
 use flate2::read::MultiGzDecoder;
 use ruzstd::decoding::StreamingDecoder;
@@ -31,6 +33,12 @@ pub(super) fn plain(mut raw: Stream) -> io::Result<Stream> {
         let input = FrameInput::new(buffered);
         Box::new(Damaged("Zstandard", Frames::Between(Some(input))))
     })
+}
+
+/// Whether the file begins like gzip.
+pub(super) fn is_gzip(file: &Path) -> io::Result<bool> {
+    let (start, _) = read_magic(&mut File::open(file)?)?;
+    Ok(start.starts_with(&GZIP))
 }
 
 /// The first bytes of `input`, and how many there are: fewer than four at its end.

@@ -8,22 +8,67 @@ use std::sync::Arc;
 
 use ignore::WalkBuilder;
 
-use super::blocks::Blocks;
 use super::convert::{Item, Items};
-use super::format::Format;
+use super::decompress::is_gzip;
+use super::foreign::{Foreign, Told};
+use super::format::{Format, Look};
 use super::repeats::Repeats;
-use super::source::{Watcher, told};
+use super::source::Watcher;
 use super::{Location, open};
 use crate::time::Timestamp;
 
 /// How many bytes of a file are read at once: there may be many files open.
 const READ_BYTES: usize = 32 * 1024;
 
-/// The recordings below `folder`, sorted by path: `.json` and `.jsonl`, compressed or not.
-///
-/// # Errors
-/// What the system says, or that there is none.
-pub fn files(folder: &Path) -> io::Result<Vec<PathBuf>> {
+/// What is in a folder that is read as one trace.
+#[derive(Debug, Clone)]
+pub struct Folder {
+    /// The recordings, sorted by path.
+    pub files: Vec<PathBuf>,
+    /// The files that are called like recordings, and are none.
+    pub passed_over: Vec<PassedOver>,
+}
+
+/// A file that is called like a recording, and is none.
+#[derive(Debug, Clone)]
+pub struct PassedOver {
+    /// The file.
+    pub file: PathBuf,
+    /// Why it is none: one sentence without a full stop.
+    pub why: String,
+}
+
+impl Folder {
+    /// Looks for recordings below `folder`: `.json` and `.jsonl`, compressed or not, all of this
+    /// format, or each of the one that it seems to have. The start of every file is read; of one
+    /// that does not begin like the format that was asked for, all up to the first call.
+    ///
+    /// # Errors
+    /// What the system says, or that there is none.
+    pub fn search(folder: &Path, format: Option<Format>) -> io::Result<Self> {
+        let (mut files, mut passed_over) = (Vec::new(), Vec::new());
+        for file in files_below(folder)? {
+            match why_none(&file, format).map_err(|error| named(&file, &error))? {
+                None => files.push(file),
+                Some(why) => passed_over.push(PassedOver { file, why }),
+            }
+        }
+        if files.is_empty() {
+            let why = "none of the .jsonl and .json files in the folder begins like a recording";
+            let why = match (format, passed_over.first()) {
+                (Some(_), Some(first)) => {
+                    format!("{why}: `{}`: {}", first.file.display(), first.why)
+                }
+                _ => why.to_owned(),
+            };
+            return Err(io::Error::new(io::ErrorKind::InvalidData, why));
+        }
+        Ok(Self { files, passed_over })
+    }
+}
+
+/// The files below `folder` that are called like recordings, sorted by path.
+fn files_below(folder: &Path) -> io::Result<Vec<PathBuf>> {
     let mut files = Vec::new();
     // Recordings are often kept out of repositories, and transcripts in hidden folders.
     for entry in WalkBuilder::new(folder).standard_filters(false).build() {
@@ -42,6 +87,50 @@ pub fn files(folder: &Path) -> io::Result<Vec<PathBuf>> {
     Ok(files)
 }
 
+/// Why a file is no recording; `None` if it is one.
+fn why_none(file: &Path, asked: Option<Format>) -> io::Result<Option<String>> {
+    let unwatched: Watcher = Arc::new(|_| ());
+    let told = told(file, asked, &unwatched);
+    let first_call = told.and_then(|told| match (told.format, told.doubt) {
+        (None, _) => Err(Foreign {
+            asked,
+            look: Look::Unknown,
+        }
+        .into()),
+        (Some(format), Some(_)) => first_time(told.items(format, READ_BYTES)?).map(|_| ()),
+        (Some(_), None) => Ok(()),
+    });
+    let Err(error) = first_call else {
+        return Ok(None);
+    };
+    let Some(foreign) = Foreign::of(&error) else {
+        return Err(error);
+    };
+    let is_gz = file
+        .extension()
+        .is_some_and(|e| e.eq_ignore_ascii_case("gz"));
+    if is_gz && foreign.look == Look::Unknown && !is_gzip(file)? {
+        return Ok(Some(
+            "it is called .gz, but there is no gzip in it".to_owned(),
+        ));
+    }
+    Ok(Some(foreign.to_string()))
+}
+
+/// Opens a file, and looks at its start.
+fn told(file: &Path, format: Option<Format>, watcher: &Watcher) -> io::Result<Told> {
+    let watcher = Arc::clone(watcher);
+    let stream = open(&Location::File(file.to_owned()), move |bytes| {
+        watcher(bytes)
+    })?;
+    Told::of(stream, format)
+}
+
+/// An error that says which file it is about.
+fn named(file: &Path, error: &io::Error) -> io::Error {
+    io::Error::new(error.kind(), format!("`{}`: {error}", file.display()))
+}
+
 fn is_recording(path: &Path) -> bool {
     let extension = |path: &Path| path.extension().map(|e| e.to_string_lossy().to_lowercase());
     let is = |path: &Path, among: [&str; 2]| extension(path).is_some_and(|e| among.contains(&&*e));
@@ -58,8 +147,6 @@ pub struct Merged {
     files: Vec<PathBuf>,
     format: Option<Format>,
     watcher: Watcher,
-    /// Files that are no recordings.
-    others: Vec<usize>,
     /// The files that were not opened yet, with the time of their first call; the next one is last.
     later: Vec<(Option<Timestamp>, usize)>,
     open: BinaryHeap<Reverse<Head>>,
@@ -78,27 +165,17 @@ impl Merged {
             files,
             format,
             watcher,
-            others: Vec::new(),
             later: Vec::new(),
             open: BinaryHeap::new(),
             repeats: Repeats::default(),
         };
         let unwatched: Watcher = Arc::new(|_| ());
         for number in 0..merged.files.len() {
-            match merged.items(number, &unwatched)? {
-                Some(items) => {
-                    let first = merged.named(number, first_time(items))?;
-                    merged.later.push((first, number));
-                }
-                None => merged.others.push(number),
-            }
-        }
-        if merged.later.is_empty() {
-            let why = "none of the .jsonl and .json files in the folder begins like a recording";
-            return Err(io::Error::new(io::ErrorKind::InvalidData, why));
+            let items = merged.items(number, &unwatched)?;
+            let first = merged.named(number, first_time(items))?;
+            merged.later.push((first, number));
         }
         merged.later.sort_unstable_by(|a, b| b.cmp(a));
-        merged.others.reverse();
         Ok(merged)
     }
 
@@ -107,11 +184,6 @@ impl Merged {
     /// # Errors
     /// What opening, reading or decompressing says.
     pub fn next_item(&mut self) -> io::Result<Option<(usize, Item)>> {
-        if let Some(number) = self.others.pop() {
-            let note =
-                "no recording that is known begins like this: the file was passed over".into();
-            return Ok(Some((number, Item::Note { line: 1, note })));
-        }
         while let Some((number, item)) = self.next_of_any()? {
             if !self.is_repeat(&item) {
                 return Ok(Some((number, item)));
@@ -139,9 +211,8 @@ impl Merged {
             let key = *next;
             self.later.pop();
             let watcher = Arc::clone(&self.watcher);
-            if let Some(items) = self.items(key.1, &watcher)? {
-                self.advance(key, items)?;
-            }
+            let items = self.items(key.1, &watcher)?;
+            self.advance(key, items)?;
         }
         let Some(Reverse(Head { key, item, rest })) = self.open.pop() else {
             return Ok(None);
@@ -163,25 +234,18 @@ impl Merged {
         Ok(())
     }
 
-    /// Opens a file; `None` if it is no recording.
-    fn items(&self, number: usize, watcher: &Watcher) -> io::Result<Option<Box<dyn Items>>> {
-        let location = Location::File(self.files[number].clone());
-        let watcher = Arc::clone(watcher);
-        let items = open(&location, move |bytes| watcher(bytes))
-            .and_then(|stream| told(stream, self.format))
-            .and_then(|(format, stream)| {
-                let blocks = Blocks::of_size(stream, READ_BYTES);
-                format.map(|format| format.items(blocks)).transpose()
-            });
+    /// Opens a file.
+    fn items(&self, number: usize, watcher: &Watcher) -> io::Result<Box<dyn Items>> {
+        let told = told(&self.files[number], self.format, watcher);
+        let items = told.and_then(|told| {
+            let format = told.format.unwrap_or(Format::Native);
+            told.items(format, READ_BYTES)
+        });
         self.named(number, items)
     }
 
-    /// An error that says which file it is about.
     fn named<T>(&self, number: usize, result: io::Result<T>) -> io::Result<T> {
-        result.map_err(|error| {
-            let file = self.files[number].display();
-            io::Error::new(error.kind(), format!("`{file}`: {error}"))
-        })
+        result.map_err(|error| named(&self.files[number], &error))
     }
 }
 

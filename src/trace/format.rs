@@ -2,16 +2,16 @@
 //! objects, never by the name of its file.
 
 use std::borrow::Cow;
-use std::io::{self, Read};
+use std::io;
 
-use super::Stream;
 use super::blocks::Blocks;
 use super::convert::{ByLine, Converter, Items};
+use super::foreign::Other;
 use super::{claude_code, codex, gateway, intercept, jsonrpc, otel, rewrite};
 use crate::json::walk;
 
 /// How many bytes of a recording are looked at to tell its format.
-const LOOKED_AT: usize = 64 * 1024;
+pub(super) const LOOKED_AT: usize = 64 * 1024;
 
 /// How many lines are looked at.
 const LINES_LOOKED_AT: usize = 64;
@@ -51,11 +51,21 @@ impl Format {
 
     /// Tells the format of a recording by how it begins; `None` if nothing there decides.
     pub fn detect(start: &str) -> Option<Self> {
-        starts_of_lines(start).find_map(|text| {
+        Look::of(start).format()
+    }
+
+    /// Whether a recording that begins so has anything of this format. It may be of others as well.
+    pub(super) fn is_of(self, start: &str) -> bool {
+        starts_of_values(start).any(|text| {
             let shape = Shape::of(text);
-            match text.as_bytes().first() {
-                Some(b'[') => jsonrpc::recognises_batch(text).then_some(Format::JsonRpc),
-                _ => Self::of_object(&shape),
+            match self {
+                Format::Native => shape.has("tool"),
+                Format::JsonRpc => jsonrpc::recognises(&shape) || jsonrpc::recognises_batch(text),
+                Format::Otel => otel::is_export(&shape),
+                Format::ClaudeCode => claude_code::recognises(&shape),
+                Format::Codex => codex::recognises(&shape),
+                Format::Intercept => intercept::recognises(&shape),
+                Format::Gateway => gateway::is_row(&shape),
             }
         })
     }
@@ -102,22 +112,56 @@ impl Format {
     }
 }
 
-/// Looks at the start of `stream`. Gives the format, and the stream as it was.
-///
-/// # Errors
-/// What reading says.
-pub fn detect(mut stream: Stream) -> io::Result<(Option<Format>, Stream)> {
-    let mut start = Vec::with_capacity(LOOKED_AT);
-    (&mut stream)
-        .take(LOOKED_AT as u64)
-        .read_to_end(&mut start)?;
-    let format = Format::detect(&String::from_utf8_lossy(&start));
-    Ok((format, Box::new(io::Cursor::new(start).chain(stream))))
+/// What a recording looks like by how it begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Look {
+    /// A recording of this format.
+    Format(Format),
+    /// Something else that is known.
+    Other(Other),
+    /// Nothing that is known.
+    Unknown,
 }
 
-/// The text from the start of each of the first lines on that are not blank.
-fn starts_of_lines(start: &str) -> impl Iterator<Item = &str> {
+impl Look {
+    /// Looks at the start of a recording.
+    pub fn of(start: &str) -> Self {
+        let mut texts = starts_of_values(start).enumerate();
+        let look = texts.find_map(|(nth, text)| {
+            let shape = Shape::of(text);
+            if let Some(other) = Other::written_by_mcplint(&shape) {
+                return Some(Look::Other(other));
+            }
+            let format = match text.starts_with('[') {
+                true => jsonrpc::recognises_batch(text).then_some(Format::JsonRpc),
+                false => Format::of_object(&shape),
+            };
+            let document = || (nth == 0).then(|| Other::of_document(text)).flatten();
+            format
+                .map(Look::Format)
+                .or_else(|| document().map(Look::Other))
+        });
+        look.unwrap_or(Look::Unknown)
+    }
+
+    /// The format, if it is one.
+    pub fn format(self) -> Option<Format> {
+        match self {
+            Look::Format(format) => Some(format),
+            Look::Other(_) | Look::Unknown => None,
+        }
+    }
+}
+
+/// The text from the start of each of the first lines on that are not blank. Of a document that is
+/// laid out on many lines only the first is the start of a value that counts.
+fn starts_of_values(start: &str) -> impl Iterator<Item = &str> {
     let text = start.trim_start_matches('\u{feff}');
+    let first_line = text.trim_ascii_start().lines().next().unwrap_or("");
+    let values = match first_line.trim_ascii_end() {
+        "{" | "[" => 1,
+        _ => LINES_LOOKED_AT,
+    };
     let mut at = 0;
     let lines = text.split_inclusive('\n').map(move |line| {
         let begins = at;
@@ -127,7 +171,7 @@ fn starts_of_lines(start: &str) -> impl Iterator<Item = &str> {
     lines
         .filter(|(_, line)| !line.trim_ascii().is_empty())
         .map(|(begins, _)| text[begins..].trim_ascii_start())
-        .take(LINES_LOOKED_AT)
+        .take(values)
 }
 
 /// The members of an object at the start of a text. The text may be cut off, or be no JSON at all:

@@ -38,6 +38,13 @@ pub(super) fn recognises(shape: &Shape<'_>) -> bool {
     has(&TOOLS) && has(&DECISIONS) && has(&ARGUMENT_KEYS)
 }
 
+/// Whether an object with these keys may be a row of a log, be it about something else than a call.
+pub(super) fn is_row(shape: &Shape<'_>) -> bool {
+    let spelt: Vec<_> = shape.keys().map(plain).collect();
+    let has = |names: &[&str]| spelt.iter().any(|key| names.contains(&&**key));
+    recognises(shape) || (has(&METHODS) && has(&TIMES))
+}
+
 /// Reads proxy logs.
 #[derive(Debug, Default)]
 pub struct ProxyLog {

@@ -13,6 +13,7 @@ pub mod convert;
 mod decompress;
 pub mod directory;
 mod fields;
+pub mod foreign;
 pub mod format;
 pub mod gateway;
 pub mod intercept;

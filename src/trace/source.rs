@@ -1,13 +1,13 @@
 //! A trace as blocks of native lines, whatever it was recorded as.
 
-use std::io;
-use std::path::PathBuf;
+use std::io::{self, Read};
 use std::sync::Arc;
 
 use super::blocks::{BLOCK_BYTES, Block, Blocks, Origin};
 use super::convert::{Item, Items};
-use super::directory::{self, Merged};
-use super::format::{Format, detect};
+use super::directory::{Folder, Merged, PassedOver};
+use super::foreign::Told;
+use super::format::{Format, LOOKED_AT, Look};
 use super::{Location, Stream, open};
 
 /// Is told of bytes as they are read, before decompression.
@@ -18,23 +18,29 @@ pub type Watcher = Arc<dyn Fn(u64) + Send + Sync>;
 #[derive(Debug, Clone)]
 pub struct Recording {
     location: Location,
-    /// The files of a folder, sorted; `None` if it is no folder.
-    files: Option<Vec<PathBuf>>,
+    /// The format that was asked for. Without it, each file's is told by how it begins.
+    format: Option<Format>,
+    /// What is in the folder, if it is one.
+    folder: Option<Folder>,
 }
 
 impl Recording {
-    /// Looks for what `argument` names. A folder is searched.
+    /// Looks for what `argument` names, which is to be read as `format`. A folder is searched.
     ///
     /// # Errors
     /// If it can't be opened, or is a folder without a recording.
-    pub fn find(argument: &str) -> io::Result<Self> {
+    pub fn find(argument: &str, format: Option<Format>) -> io::Result<Self> {
         let location = Location::new(argument);
         location.check()?;
-        let files = match &location {
-            Location::File(path) if path.is_dir() => Some(directory::files(path)?),
+        let folder = match &location {
+            Location::File(path) if path.is_dir() => Some(Folder::search(path, format)?),
             _ => None,
         };
-        Ok(Self { location, files })
+        Ok(Self {
+            location,
+            format,
+            folder,
+        })
     }
 
     /// How reports name the whole of it.
@@ -44,67 +50,76 @@ impl Recording {
 
     /// How reports name its files, in the order of their numbers.
     pub fn names(&self) -> Vec<String> {
-        match &self.files {
+        match &self.folder {
             None => vec![self.name()],
-            Some(files) => files
-                .iter()
+            Some(folder) => (folder.files.iter())
                 .map(|file| file.display().to_string())
                 .collect(),
         }
     }
 
+    /// The files of the folder that are no recordings.
+    pub fn passed_over(&self) -> &[PassedOver] {
+        let folder = self.folder.as_ref();
+        folder.map_or(&[], |folder| &folder.passed_over)
+    }
+
     /// Its size in bytes, where that can be told.
     pub fn size(&self) -> Option<u64> {
-        match &self.files {
+        match &self.folder {
             None => self.location.size(),
-            Some(files) => files
-                .iter()
+            Some(folder) => (folder.files.iter())
                 .map(|file| file.metadata().ok().map(|metadata| metadata.len()))
                 .sum(),
         }
     }
 
-    /// Opens it. Without a format, each file's is told by how it begins; one that can't be told is
-    /// read as native, or passed over in a folder.
+    /// Whether it is a file with nothing in it but space.
+    pub fn is_blank(&self) -> bool {
+        let mut start = Vec::new();
+        let is_read = self.folder.is_none()
+            && self.size().is_some()
+            && open(&self.location, |_| ())
+                .and_then(|stream| stream.take(LOOKED_AT as u64).read_to_end(&mut start))
+                .is_ok();
+        let text = start.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&start);
+        is_read && text.trim_ascii().is_empty()
+    }
+
+    /// Opens it. What can't be told is read as native.
     ///
     /// # Errors
-    /// What opening or reading it says.
-    pub fn open(&self, format: Option<Format>, watcher: &Watcher) -> io::Result<Source> {
-        if self.files.is_some() {
-            return Ok(Source::of(self.calls(format, watcher)?));
+    /// What opening or reading it says. [`Foreign`](super::foreign::Foreign) if it is no recording;
+    /// if it only has nothing of the format that was asked for, that is told at its end.
+    pub fn open(&self, watcher: &Watcher) -> io::Result<Source> {
+        if self.folder.is_some() {
+            return Ok(Source::of(self.calls(watcher)?));
         }
-        let (told, stream) = told(self.stream(watcher)?, format)?;
-        Ok(match told.unwrap_or(Format::Native) {
-            Format::Native => Blocks::new(stream).into(),
-            other => Source::of(Calls::OneFile(other.items(Blocks::new(stream))?)),
+        let told = Told::of(self.stream(watcher)?, self.format)?;
+        let is_known = told.doubt.is_none_or(|doubt| doubt.look == Look::Unknown);
+        Ok(match told.format.unwrap_or(Format::Native) {
+            Format::Native if is_known => Blocks::new(told.stream).into(),
+            format => Source::of(Calls::OneFile(told.items(format, BLOCK_BYTES)?)),
         })
     }
 
     /// Opens it to take its calls one by one, whatever the format.
     ///
     /// # Errors
-    /// What opening or reading it says.
-    pub fn calls(&self, format: Option<Format>, watcher: &Watcher) -> io::Result<Calls> {
-        if let Some(files) = &self.files {
-            let merged = Merged::new(files.clone(), format, Arc::clone(watcher))?;
+    /// As of [`Self::open`].
+    pub fn calls(&self, watcher: &Watcher) -> io::Result<Calls> {
+        if let Some(folder) = &self.folder {
+            let merged = Merged::new(folder.files.clone(), self.format, Arc::clone(watcher))?;
             return Ok(Calls::Folder(merged));
         }
-        let (told, stream) = told(self.stream(watcher)?, format)?;
-        let items = told.unwrap_or(Format::Native).items(Blocks::new(stream))?;
-        Ok(Calls::OneFile(items))
+        let told = Told::of(self.stream(watcher)?, self.format)?;
+        let format = told.format.unwrap_or(Format::Native);
+        Ok(Calls::OneFile(told.items(format, BLOCK_BYTES)?))
     }
 
     fn stream(&self, watcher: &Watcher) -> io::Result<Stream> {
         let watcher = Arc::clone(watcher);
         open(&self.location, move |bytes| watcher(bytes))
-    }
-}
-
-/// The format that was asked for, or else the one that the stream seems to have.
-pub(super) fn told(stream: Stream, format: Option<Format>) -> io::Result<(Option<Format>, Stream)> {
-    match format {
-        Some(format) => Ok((Some(format), stream)),
-        None => detect(stream),
     }
 }
 

@@ -28,6 +28,12 @@ pub fn recognises(shape: &Shape<'_>) -> bool {
     shape.has("resourceSpans")
 }
 
+/// Whether an object with these keys is an export, be it of something else than traces.
+pub(super) fn is_export(shape: &Shape<'_>) -> bool {
+    let lists = ["resourceSpans", "resourceLogs", "resourceMetrics"];
+    lists.iter().any(|list| shape.has(list))
+}
+
 /// The calls of an export.
 pub struct Export {
     cutter: Cutter,
@@ -35,6 +41,10 @@ pub struct Export {
     spans: Spans,
     sink: Sink,
     calls: Option<std::vec::IntoIter<Merged>>,
+    /// How many spans there were so far.
+    position: u64,
+    /// The line that the latest span begins at.
+    last_line: u64,
 }
 
 impl Export {
@@ -46,6 +56,8 @@ impl Export {
             spans: Spans::default(),
             sink: Sink::default(),
             calls: None,
+            position: 0,
+            last_line: 0,
         }
     }
 
@@ -58,6 +70,8 @@ impl Export {
                 }
             }
             Piece::Span(cut) => {
+                self.position += 1;
+                self.last_line = cut.line;
                 if self.is_sound(&cut, "the span") {
                     self.span(&cut);
                 }
@@ -94,18 +108,50 @@ impl Export {
         self.spans.resource(told, service);
     }
 
+    /// The calls, and notes about what of them is not there.
+    fn finish(&mut self) -> Vec<Merged> {
+        let mut calls = self.spans.merge();
+        if self.last_line == 1 {
+            // On one line, that line tells nothing apart.
+            calls.iter_mut().for_each(Merged::number_by_span);
+        }
+        self.tell_unrecorded(&calls);
+        self.tell_cut(&calls);
+        calls
+    }
+
     /// Says so if arguments that decide are not there.
     fn tell_unrecorded(&mut self, calls: &[Merged]) {
-        if let Some(first) = calls.first()
-            && self.spans.lack_arguments()
-        {
+        let Some(first) = calls.first() else {
+            return;
+        };
+        if self.spans.lack_arguments() {
             let note =
                 "no span has `gen_ai.tool.call.arguments`: the arguments are taken for unknown";
-            self.sink.note(first.line(), note);
-        } else if let Some(call) = calls.iter().find(|call| call.has_unreadable_arguments()) {
+            return self.sink.note(first.line(), note);
+        }
+        if let Some(call) = calls.iter().find(|call| call.has_unreadable_arguments()) {
             let note = "`gen_ai.tool.call.arguments` is cut short: the arguments of this call, and \
                         others like it, are taken for unknown";
             self.sink.note(call.line(), note);
+        }
+        if let Some(call) = calls.iter().find(|call| self.spans.lacks_arguments(call)) {
+            let note = "no span of this call is one that has `gen_ai.tool.call.arguments` elsewhere: \
+                        its arguments, and those of others like it, are taken for unknown";
+            self.sink.note(call.line(), note);
+        }
+    }
+
+    /// Says so if there are calls whose outer spans are not in the file.
+    fn tell_cut(&mut self, calls: &[Merged]) {
+        let mut cut = calls.iter().filter(|call| call.is_cut());
+        if let Some(first) = cut.next() {
+            let count = 1 + cut.count();
+            let calls = if count == 1 { "call lies" } else { "calls lie" };
+            let note = format!(
+                "{count} {calls} in spans that are not in this file: what these tell is not known"
+            );
+            self.sink.note(first.line(), note);
         }
     }
 
@@ -132,7 +178,8 @@ impl Export {
                 _ => {}
             }
         }
-        raw.read(cut.line, &mut self.spans, &mut self.tape)
+        let at = (cut.line, self.position);
+        raw.read(at, &mut self.spans, &mut self.tape)
     }
 }
 
@@ -149,8 +196,7 @@ impl Items for Export {
             match self.cutter.next_piece()? {
                 Some(piece) => self.take(piece),
                 None => {
-                    let calls = self.spans.merge();
-                    self.tell_unrecorded(&calls);
+                    let calls = self.finish();
                     self.calls = Some(calls.into_iter());
                 }
             }
@@ -186,7 +232,13 @@ struct Traits<'t> {
 }
 
 impl Raw<'_> {
-    fn read(&self, line: u64, spans: &mut Spans, tape: &mut Tape) -> Result<Span, &'static str> {
+    /// The span, which begins at this line and has this number.
+    fn read(
+        &self,
+        at: (u64, u64),
+        spans: &mut Spans,
+        tape: &mut Tape,
+    ) -> Result<Span, &'static str> {
         let mut told = tree::Told::default();
         let mut traits = Traits::default();
         for (key, value) in attributes(self.attributes) {
@@ -197,7 +249,7 @@ impl Raw<'_> {
             Some("invoke_agent" | "create_agent")
         );
         let call = match traits.is_call() {
-            true => Some(Box::new(self.call(line, traits, spans, tape)?)),
+            true => Some(Box::new(self.call(at, traits, spans, tape)?)),
             false => None,
         };
         Ok(Span {
@@ -212,7 +264,7 @@ impl Raw<'_> {
 
     fn call(
         &self,
-        line: u64,
+        (line, position): (u64, u64),
         traits: Traits<'_>,
         spans: &mut Spans,
         tape: &mut Tape,
@@ -234,6 +286,7 @@ impl Raw<'_> {
         };
         Ok(Call {
             line,
+            position,
             start: start.map_err(|_| "the span has no `startTimeUnixNano`")?,
             role,
             tool: spans.name(Some(tool)),

@@ -67,6 +67,8 @@ pub struct Span {
 pub struct Call {
     /// The line that the span begins at.
     pub line: u64,
+    /// The number of the span in the file, from 1.
+    pub position: u64,
     /// When it began, in nanoseconds after 1970 began.
     pub start: u64,
     /// What the span is around.
@@ -103,6 +105,20 @@ pub enum Role {
     Server,
 }
 
+/// Some of the roles.
+#[derive(Debug, Clone, Copy, Default)]
+struct Roles(u8);
+
+impl Roles {
+    fn add(&mut self, role: Role) {
+        self.0 |= 1 << role as u8;
+    }
+
+    fn meet(self, others: Roles) -> bool {
+        self.0 & others.0 != 0
+    }
+}
+
 /// All spans of an export.
 #[derive(Debug, Default)]
 pub struct Spans {
@@ -110,8 +126,9 @@ pub struct Spans {
     texts: Vec<Box<str>>,
     spans: Vec<Stored>,
     resources: Vec<Resource>,
-    /// Whether any call has arguments: an exporter leaves empty ones out, or all of them.
-    has_arguments: bool,
+    /// Where arguments are recorded: an exporter leaves empty ones out there, and all of them
+    /// elsewhere.
+    arguments_in: Roles,
 }
 
 #[derive(Debug)]
@@ -135,6 +152,8 @@ struct Inherited {
     call: Option<u32>,
     /// The role of the innermost span so far of that call.
     role: Option<Role>,
+    /// Whether a span around is not in the file.
+    is_cut: bool,
 }
 
 /// A call of which all spans were put together.
@@ -144,6 +163,10 @@ pub struct Merged {
     told: Told,
     /// How it ended as the client saw it, which is worth most.
     client_outcome: Option<Outcome>,
+    /// The roles of its spans.
+    roles: Roles,
+    /// Whether a span around it is not in the file.
+    is_cut: bool,
 }
 
 impl Spans {
@@ -228,8 +251,6 @@ impl Spans {
         }
         self.spans = Vec::new();
         calls.sort_by_key(|call| call.call.start);
-        let has_some = |merged: &Merged| merged.call.arguments != Given::Nothing;
-        self.has_arguments = calls.iter().any(has_some);
         calls
     }
 
@@ -262,6 +283,7 @@ impl Spans {
         let span = &mut self.spans[nth].span;
         let around = parent.unwrap_or(Inherited {
             told: resource.told,
+            is_cut: span.parent.is_some(),
             ..Inherited::default()
         });
         let told = span.told.within(around.told, span.is_agent);
@@ -277,6 +299,9 @@ impl Spans {
             // A server names itself as a service.
             call.server = call.server.or(resource.service);
         }
+        if call.arguments != Given::Nothing {
+            self.arguments_in.add(call.role);
+        }
         let role = Some(call.role);
         let outer = inside.call.map(|call| call as usize);
         if let Some(outer) =
@@ -290,25 +315,40 @@ impl Spans {
             };
         }
         let number = u32::try_from(calls.len()).expect("memory is full before");
-        calls.push(Merged::of(*call, told));
+        calls.push(Merged::of(*call, told, inside.is_cut));
         Inherited {
             told,
             call: Some(number),
             role,
+            is_cut: inside.is_cut,
         }
     }
 
     /// Whether the calls were exported without their arguments.
     pub fn lack_arguments(&self) -> bool {
-        !self.has_arguments
+        self.arguments_in.0 == 0
+    }
+
+    /// Whether a call has no arguments where others of the export may have theirs: a span around it
+    /// that had them may be missing.
+    pub fn lacks_arguments(&self, merged: &Merged) -> bool {
+        let is_told = self.arguments_in.meet(merged.roles);
+        // A span around the request has them rather than the request itself.
+        let mut execution = Roles::default();
+        execution.add(Role::Tool);
+        let is_inner = merged.is_cut && !merged.roles.meet(execution);
+        let may_be_around = is_inner && self.arguments_in.meet(execution);
+        merged.call.arguments == Given::Nothing && (!is_told || may_be_around)
     }
 
     /// A call as a record.
     pub fn record(&self, merged: Merged) -> Record {
+        let is_known = !self.lacks_arguments(&merged);
         let Merged {
             call,
             told,
             client_outcome,
+            ..
         } = merged;
         let session = told.conversation.or(told.session).or(told.connection);
         Record {
@@ -320,7 +360,7 @@ impl Spans {
             tool: self.text(call.tool).unwrap_or_default(),
             args: match call.arguments {
                 Given::Json(text) => Arguments::Json(text.into()),
-                Given::Nothing if self.has_arguments => Arguments::Json("{}".into()),
+                Given::Nothing if is_known => Arguments::Json("{}".into()),
                 Given::Nothing | Given::Unreadable => Arguments::unrecorded(),
             },
             outcome: client_outcome
@@ -332,13 +372,27 @@ impl Spans {
 }
 
 impl Merged {
-    fn of(call: Call, told: Told) -> Self {
+    fn of(call: Call, told: Told, is_cut: bool) -> Self {
         let client_outcome = (call.role == Role::Client).then_some(call.outcome);
+        let mut roles = Roles::default();
+        roles.add(call.role);
         Self {
             call,
             told,
             client_outcome,
+            roles,
+            is_cut,
         }
+    }
+
+    /// Whether a span around it is not in the file.
+    pub fn is_cut(&self) -> bool {
+        self.is_cut
+    }
+
+    /// Goes by the number of its span instead of its line.
+    pub fn number_by_span(&mut self) {
+        self.call.line = self.call.position;
     }
 
     /// The line that it begins at.
@@ -356,6 +410,7 @@ impl Merged {
         if inner.role == Role::Client {
             self.client_outcome = Some(inner.outcome);
         }
+        self.roles.add(inner.role);
         let call = &mut self.call;
         call.server = call.server.or(inner.server);
         if call.arguments == Given::Nothing {
