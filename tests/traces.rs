@@ -499,3 +499,58 @@ fn arguments_of_a_span_that_is_missing_are_unknown() {
         "{told}"
     );
 }
+
+#[test]
+fn what_a_value_would_decide_is_unknown_in_a_redacted_trace() {
+    let call = "{\"tool\":\"t\",\"args\":{\"amount\":5}}\n";
+    let folder = folder_of(&[("t.jsonl", call)]);
+    let path = |name: &str| folder.path().join(name).display().to_string();
+    let redacted = path("r.jsonl");
+    let (code, _, err) = run(&[
+        "trace",
+        "convert",
+        "--redact",
+        &path("t.jsonl"),
+        "-o",
+        &redacted,
+    ]);
+    assert_eq!(code, 0, "{err}");
+    let text = fs::read_to_string(&redacted).expect("it was written");
+    assert!(text.ends_with(",\"redacted\":true}\n"), "{text}");
+    let (_, again, _) = run(&["trace", "convert", &redacted]);
+    assert_eq!(again, text, "the tokens are kept");
+    let policy = "fixtures/scenarios/redacted-unknown/policy.json";
+    for (trace, decision) in [(path("t.jsonl"), "allow"), (redacted, "unknown")] {
+        let (_, out, _) = run(&["simulate", "--policy", policy, "--format", "jsonl", &trace]);
+        assert!(
+            out.contains(&format!("\"decision\":\"{decision}\"")),
+            "{out}"
+        );
+    }
+}
+
+#[test]
+fn a_conversion_that_fails_leaves_the_file_as_it_was() {
+    let folder = folder_of(&[("t.jsonl", "{\"tool\":\"t\"}\nno\n")]);
+    let path = |name: &str| folder.path().join(name).display().to_string();
+    let convert = |more: &[&str]| {
+        run(&[
+            &[
+                "trace",
+                "convert",
+                "-o",
+                &path("out.jsonl"),
+                &path("t.jsonl"),
+            ],
+            more,
+        ]
+        .concat())
+        .0
+    };
+    let files = || fs::read_dir(folder.path()).expect("the folder").count();
+    assert_eq!((convert(&["--strict"]), files()), (2, 1));
+    assert_eq!((convert(&[]), files()), (0, 2));
+    let before = fs::read(path("out.jsonl")).expect("it was written");
+    assert_eq!((convert(&["--strict"]), files()), (2, 2));
+    assert_eq!(fs::read(path("out.jsonl")).expect("it is there"), before);
+}

@@ -1,8 +1,10 @@
 //! `mcplint trace convert`: recordings of any format as native JSONL.
 
 use std::fs;
-use std::io::Write;
-use std::path::Path;
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+use tempfile::NamedTempFile;
 
 use super::args::{Common, Convert};
 use super::console::Console;
@@ -23,7 +25,7 @@ pub fn convert(args: &Convert, common: &Common, console: Console) -> Result<Exit
     output::spare_inputs(common, inputs)?;
     let redactor = redactor(args)?;
     let mut notices = Notices::new(console, &names);
-    let mut out = output::open(common)?;
+    let mut out = Destination::open(common)?;
     let progress = Progress::new(&recordings, common.quiet);
     let mut first_file = 0;
     let mut line = String::new();
@@ -41,7 +43,7 @@ pub fn convert(args: &Convert, common: &Common, console: Console) -> Result<Exit
                     }
                     line.clear();
                     record.write(&mut line);
-                    out.write_all(line.as_bytes())?;
+                    out.writer().write_all(line.as_bytes())?;
                 }
                 Item::Problem { line, problem } if args.strict => {
                     return Err(unreadable(&format!("{}:{line}", names[file]), &problem));
@@ -54,8 +56,71 @@ pub fn convert(args: &Convert, common: &Common, console: Console) -> Result<Exit
         first_file += recording.names().len();
     }
     drop(progress);
-    out.flush()?;
+    out.finish()?;
     Ok(Exit::Clean)
+}
+
+/// Where the records go. A file takes its place when it is complete.
+enum Destination {
+    Stream(Box<dyn Write>),
+    File(BufWriter<NamedTempFile>, PathBuf),
+}
+
+impl Destination {
+    fn open(common: &Common) -> Result<Self, Trouble> {
+        let named = common
+            .output
+            .as_deref()
+            .filter(|path| *path != Path::new("-"));
+        // A link is followed to its file; a pipe or a device is written to as it is.
+        let path = named.map(|path| path.canonicalize().unwrap_or_else(|_| path.to_owned()));
+        let Some(path) = path.filter(|path| path.is_file() || !path.exists()) else {
+            return Ok(Destination::Stream(output::open(common)?));
+        };
+        let file = beside(&path)
+            .map_err(|error| Trouble::new(format!("can't write `{}`: {error}", path.display())))?;
+        Ok(Destination::File(
+            BufWriter::with_capacity(1 << 16, file),
+            path,
+        ))
+    }
+
+    fn writer(&mut self) -> &mut dyn Write {
+        match self {
+            Destination::Stream(stream) => stream,
+            Destination::File(file, _) => file,
+        }
+    }
+
+    fn finish(self) -> io::Result<()> {
+        match self {
+            Destination::Stream(mut stream) => stream.flush(),
+            Destination::File(file, path) => {
+                let file = file.into_inner().map_err(io::IntoInnerError::into_error)?;
+                file.persist(path).map_err(|error| error.error)?;
+                Ok(())
+            }
+        }
+    }
+}
+
+/// A new file in the same folder, with the permissions of the one at `path` or those of any new one.
+fn beside(path: &Path) -> io::Result<NamedTempFile> {
+    let mut builder = tempfile::Builder::new();
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        builder.permissions(fs::Permissions::from_mode(0o666));
+    }
+    let folder = path.parent().filter(|folder| *folder != Path::new(""));
+    let file = builder.tempfile_in(folder.unwrap_or(Path::new(".")))?;
+    if path.exists() {
+        // Who may not write to the file does not get to replace it.
+        fs::OpenOptions::new().append(true).open(path)?;
+        file.as_file()
+            .set_permissions(fs::metadata(path)?.permissions())?;
+    }
+    Ok(file)
 }
 
 /// What replaces argument values, if they are to be replaced.

@@ -72,6 +72,8 @@ struct Record<'t> {
     outcome: Outcome,
     stated: Option<Box<Stated<Cow<'t, str>>>>,
     in_batch: bool,
+    /// Whether the values of the arguments are tokens: only the names can be decided by.
+    redacted: bool,
     /// A field that holds the tool's name, or what is done, in formats of others.
     stands_in: Option<String>,
     /// A field that the format does not have, and the one for arguments that it resembles.
@@ -105,11 +107,8 @@ impl<'t> Record<'t> {
             // A recorder leaves the hash out, or empty, where there was nothing to hash.
             "args_hash" => self.args_hash = optional_text(key, value)?.filter(|h| !h.is_empty()),
             "result" => self.outcome = outcome(value)?,
-            "in_batch" => match value {
-                walk::Value::Bool(in_batch) => self.in_batch = in_batch,
-                walk::Value::Null => {}
-                _ => return error("`in_batch` is not true or false"),
-            },
+            "in_batch" => self.in_batch = is_true(key, value)?,
+            "redacted" => self.redacted = is_true(key, value)?,
             "expect" => self.stated().expected = ruling(key, value)?,
             "expect_rule" => self.stated().expected_rule = optional_text(key, value)?,
             "recorded" => self.stated().recorded = ruling(key, value)?,
@@ -173,6 +172,9 @@ impl<'t> Record<'t> {
             // A recorder that keeps less than values may write `args: null` beside it.
             (None | Some(Args::None), Some(names), _) => Args::NamesOnly(names),
             (None | Some(Args::None), None, Some(hash)) => Args::Hashed(hash),
+            (Some(Args::Object(object)), _, _) if self.redacted => {
+                Args::NamesOnly(object.fields().map(|field| field.key()).collect())
+            }
             (Some(args), _, _) => args,
             (None, None, None) => Args::None,
         };
@@ -197,6 +199,14 @@ fn optional_text<'t>(key: &str, value: walk::Value<'t>) -> Result<Option<Cow<'t,
         walk::Value::Null => Ok(None),
         walk::Value::String(text) => Ok(Some(text)),
         _ => error(format!("`{key}` is not a string")),
+    }
+}
+
+fn is_true(key: &str, value: walk::Value<'_>) -> Result<bool, LineError> {
+    match value {
+        walk::Value::Null => Ok(false),
+        walk::Value::Bool(is) => Ok(is),
+        _ => error(format!("`{key}` is not true or false")),
     }
 }
 
@@ -304,6 +314,21 @@ mod tests {
             assert_eq!(problem(record).as_deref(), Some(told));
         }
         assert_eq!(problem(r#"{"tool":"t","expect":null}"#), None);
+    }
+
+    #[test]
+    fn of_a_redacted_record_only_the_names_of_arguments_are_known() {
+        let mut reader = Reader::default();
+        let mut args = |line| {
+            let call = reader.read(Line::alone(line)).expect("it is a call");
+            format!("{:?}", call.expect("it is not blank").args)
+        };
+        let named = args(r#"{"tool":"t","redacted":true,"args":{"a":"s:1","b":{"c":1}}}"#);
+        assert_eq!(named, r#"NamesOnly(["a", "b"])"#);
+        assert_eq!(args(r#"{"tool":"t","redacted":true}"#), "None");
+        assert!(args(r#"{"tool":"t","redacted":false,"args":{}}"#).starts_with("Object"));
+        let told = problem(r#"{"tool":"t","redacted":1}"#);
+        assert_eq!(told.as_deref(), Some("`redacted` is not true or false"));
     }
 
     #[test]

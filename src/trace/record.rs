@@ -24,6 +24,8 @@ pub struct Record {
     pub tool: String,
     /// Its arguments, as far as they were recorded.
     pub args: Arguments,
+    /// Whether the values of the arguments are tokens in the place of others.
+    pub redacted: bool,
     /// How it ended.
     pub outcome: Outcome,
     /// Whether it came in a JSON-RPC batch.
@@ -161,6 +163,9 @@ impl Record {
         }
         write_member("tool", &self.tool, out);
         self.args.write(out);
+        if self.redacted {
+            out.push_str(",\"redacted\":true");
+        }
         if self.in_batch {
             out.push_str(",\"in_batch\":true");
         }

@@ -31,8 +31,9 @@ impl Redactor {
     }
 
     /// Replaces the values of the arguments, or a hash of them. Their names, how they lie in one
-    /// another, `true`, `false` and `null` stay.
+    /// another, `true`, `false` and `null` stay. The record is marked as redacted.
     pub fn redact(&self, record: &mut Record) {
+        record.redacted = true;
         match &mut record.args {
             Arguments::Json(text) => {
                 let mut out = String::with_capacity(text.len());

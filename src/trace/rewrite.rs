@@ -36,7 +36,13 @@ impl Native {
             return;
         };
         let (mut decision, mut rule) = (None, None);
+        let mut args = None;
         for field in object.fields() {
+            match (&*field.key(), field.value()) {
+                ("redacted", walk::Value::Bool(redacted)) => record.redacted = redacted,
+                ("args" | "arguments", _) => args = field.object(),
+                _ => {}
+            }
             let walk::Value::String(text) = field.value() else {
                 continue;
             };
@@ -47,6 +53,10 @@ impl Native {
                 "expect_rule" => record.expected.1 = Some(text.into_owned()),
                 _ => {}
             }
+        }
+        if let Some(args) = args.filter(|_| record.redacted) {
+            // The reader takes the names alone; equal tokens are still worth keeping.
+            record.args = Arguments::Json(args.text().to_owned());
         }
         record.recorded = decision.map(|decision| Recorded { decision, rule });
     }
