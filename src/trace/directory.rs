@@ -132,6 +132,13 @@ fn named(file: &Path, error: &io::Error) -> io::Error {
 }
 
 fn is_recording(path: &Path) -> bool {
+    // Claude Code keeps a list of its sessions beside them.
+    if path
+        .file_name()
+        .is_some_and(|name| name == "sessions-index.json")
+    {
+        return false;
+    }
     let extension = |path: &Path| path.extension().map(|e| e.to_string_lossy().to_lowercase());
     let is = |path: &Path, among: [&str; 2]| extension(path).is_some_and(|e| among.contains(&&*e));
     let plain = match is(path, ["gz", "zst"]) {
