@@ -121,10 +121,10 @@ impl<'t> Record<'t> {
                 self.misspelt = meant.map(|meant| (key.to_owned(), meant));
             }
             // It may be the recorder's own; who wants to check expectations is told.
-            _ if key.starts_with(['e', 'E']) => {
-                if nearest(key, ["expect", "expect_rule"]).is_some() {
-                    self.stated().misspelt = Some(field.key().into_owned().into());
-                }
+            _ if key.starts_with(['e', 'E'])
+                && nearest(key, ["expect", "expect_rule"]).is_some() =>
+            {
+                self.stated().misspelt = Some(field.key().into_owned().into());
             }
             _ => {}
         }
