@@ -5,7 +5,7 @@ use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use globset::GlobBuilder;
+use globset::{GlobBuilder, GlobMatcher};
 use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, Visitor};
 use toml::Spanned;
@@ -300,10 +300,7 @@ fn configured(entry: &Spanned<IgnoreEntry>) -> Result<Configured, Wrong> {
         reason,
     } = entry.get_ref();
     let glob = |path: &Spanned<String>| {
-        let pattern = path.get_ref().strip_prefix("./").unwrap_or(path.get_ref());
-        let glob = GlobBuilder::new(pattern).literal_separator(true).build();
-        let glob = glob.map_err(|error| Wrong::at(path, error.to_string(), None))?;
-        Ok(glob.compile_matcher())
+        path_glob(path.get_ref()).map_err(|error| Wrong::at(path, error.to_string(), None))
     };
     if let Some(at) = at
         && !(at.get_ref().is_empty() || at.get_ref().starts_with('/'))
@@ -323,6 +320,16 @@ fn configured(entry: &Spanned<IgnoreEntry>) -> Result<Configured, Wrong> {
         reason: reason.clone().filter(|reason| !reason.trim().is_empty()),
         span: Span::new(range.start, range.end),
     })
+}
+
+/// What compares paths with a `path` of the configuration, from its folder.
+///
+/// # Errors
+/// If `pattern` is no glob.
+pub fn path_glob(pattern: &str) -> Result<GlobMatcher, globset::Error> {
+    let bare = pattern.strip_prefix("./").unwrap_or(pattern);
+    let glob = GlobBuilder::new(bare).literal_separator(true).build()?;
+    Ok(glob.compile_matcher())
 }
 
 impl Config {
@@ -371,11 +378,8 @@ impl Config {
     /// Whether a `[[policy]]` names the file at `path`.
     pub fn names(&self, path: &Path) -> bool {
         let below = path::below(&self.folder, path);
-        self.settings.policy.iter().any(|entry| {
-            let bare = entry.path.strip_prefix("./").unwrap_or(&entry.path);
-            let glob = GlobBuilder::new(bare).literal_separator(true).build();
-            glob.is_ok_and(|glob| glob.compile_matcher().is_match(&below))
-        })
+        let mut globs = self.settings.policy.iter().map(|p| path_glob(&p.path));
+        globs.any(|glob| glob.is_ok_and(|glob| glob.is_match(&below)))
     }
 
     /// The nearest configuration at or above `start`, up to the root of the repository. `None` if

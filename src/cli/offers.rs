@@ -2,12 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
-use globset::{GlobBuilder, GlobMatcher};
+use globset::GlobMatcher;
 
 use super::Trouble;
 use super::console::Console;
 use crate::catalog::{Catalog, MAX_BYTES};
-use crate::config::Config;
+use crate::config::{Config, path_glob};
 use crate::finding::Finding;
 use crate::lint::{Linted, Offer, Options, ToolList, lint_tools};
 use crate::replay::assign::name_glob;
@@ -151,12 +151,9 @@ impl ToolLists {
 }
 
 fn policy_glob(pattern: &str) -> Result<GlobMatcher, Trouble> {
-    let bare = pattern.strip_prefix("./").unwrap_or(pattern);
-    let glob = GlobBuilder::new(bare).literal_separator(true).build();
-    let glob = glob.map_err(|error| {
+    path_glob(pattern).map_err(|error| {
         Trouble::new(format!(
             "the path `{pattern}` of the configuration: {error}"
         ))
-    })?;
-    Ok(glob.compile_matcher())
+    })
 }
