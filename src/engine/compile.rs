@@ -6,7 +6,8 @@
 
 use std::collections::BTreeMap;
 
-use ahash::{AHashMap, AHashSet};
+use foldhash::fast::RandomState;
+use foldhash::{HashMap, HashSet};
 
 use super::condition::{Needle, Needles, Paths, PreparedTest};
 use crate::policy::condition::{ArgPath, Condition, Subject, Test};
@@ -36,7 +37,7 @@ pub struct CompiledPolicy {
     own: Vec<Part>,
     /// What holds for every tool.
     everywhere: Part,
-    named: AHashMap<Box<str>, Named>,
+    named: HashMap<Box<str>, Named>,
     pub(super) default: Posture,
     hide_all: Option<u32>,
     /// Pointer and bytes of each entry of `hide`.
@@ -175,7 +176,8 @@ impl CompiledPolicy {
         };
         let everywhere = compiler.part(&policy.every_tool);
         let mut own = vec![Part::default()];
-        let mut named: AHashMap<Box<str>, Named> = AHashMap::with_capacity(policy.tools.len());
+        let mut named: HashMap<Box<str>, Named> =
+            HashMap::with_capacity_and_hasher(policy.tools.len(), RandomState::default());
         for (tool, number) in policy.tools.iter().zip(UNLISTED + 1..) {
             own.push(compiler.part(&tool.rules));
             named
@@ -309,7 +311,7 @@ impl Compiler {
             let clause = self.clause(&rule.clause, telling, None);
             part.rules.push(self.rule(rule, clause, &mut part.paths));
         }
-        let mut charged = AHashSet::new();
+        let mut charged = HashSet::default();
         for limit in &rules.limits {
             let clause = self.clause(&limit.clause, limit.clause.span, Some(limit));
             let limit = self.limit(limit, clause, &mut part.paths);

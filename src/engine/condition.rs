@@ -3,7 +3,7 @@
 
 use std::fmt::{self, Write};
 
-use ahash::{AHashMap, AHashSet};
+use foldhash::{HashMap, HashSet};
 use memchr::memmem;
 use smallvec::SmallVec;
 
@@ -179,9 +179,9 @@ pub(super) struct Needles {
     /// The numbers, ascending.
     numbers: Vec<f64>,
     /// What Go prints for them.
-    printed_numbers: AHashSet<Box<str>>,
+    printed_numbers: HashSet<Box<str>>,
     /// What Go prints for everything else.
-    printed: AHashSet<Box<str>>,
+    printed: HashSet<Box<str>>,
 }
 
 impl Needles {
@@ -302,7 +302,7 @@ pub(super) struct Paths {
 
 #[derive(Debug, Default)]
 struct Fields {
-    children: AHashMap<Box<str>, Field>,
+    children: HashMap<Box<str>, Field>,
 }
 
 #[derive(Debug, Default)]
@@ -349,7 +349,7 @@ impl Paths {
         match args {
             Args::Object(object) if !self.paths.is_empty() => self.root.find(*object, &mut found),
             Args::NamesOnly(names) => {
-                let names: AHashSet<&str> = names.iter().map(|name| &**name).collect();
+                let names: HashSet<&str> = names.iter().map(|name| &**name).collect();
                 for (path, argument) in self.paths.iter().zip(&mut found) {
                     if names.contains(path.fields[0].as_str()) {
                         let perhaps_missing = path.fields.len() > 1;

@@ -9,8 +9,10 @@
 //! latest, which is small and near, and forgetting a window drops its table.
 
 use std::collections::hash_map::Entry;
+use std::hash::BuildHasher;
 
-use ahash::{AHashMap, RandomState};
+use foldhash::HashMap;
+use foldhash::fast::RandomState;
 use hashbrown::HashTable;
 
 use super::compile::{ClauseId, CompiledPolicy, CounterId};
@@ -339,12 +341,12 @@ pub(super) struct Charged {
 }
 
 /// The counts of one window of time.
-type Era = AHashMap<(CounterId, Owner), Cell>;
+type Era = HashMap<(CounterId, Owner), Cell>;
 
 /// The counts, by window of time.
 #[derive(Debug, Default)]
 struct Eras {
-    numbers: AHashMap<Span, usize>,
+    numbers: HashMap<Span, usize>,
     eras: Vec<Era>,
     /// Eras that were forgotten: empty, kept for their memory.
     free: Vec<usize>,

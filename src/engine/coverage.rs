@@ -117,7 +117,7 @@ impl Coverage {
     /// limit may share one, and are told together. The number is that of the first clause there.
     pub fn by_place(&self, policy: &CompiledPolicy) -> Vec<(ClauseId, Exercise)> {
         let mut places: Vec<(ClauseId, Exercise)> = Vec::new();
-        let mut known = ahash::AHashMap::new();
+        let mut known = foldhash::HashMap::default();
         for ((id, clause), exercise) in policy.clauses().zip(self.exercises(policy)) {
             let place = *known.entry(clause.pointer.as_str()).or_insert(places.len());
             match places.get_mut(place) {

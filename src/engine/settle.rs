@@ -1,6 +1,6 @@
 //! The half of a decision that asks the counters, in the order of the trace.
 
-use ahash::AHashSet;
+use foldhash::HashSet;
 use smallvec::SmallVec;
 
 use super::compile::{
@@ -116,7 +116,7 @@ fn unknown_or_allow(tool: Tool<'_>, judged: &Judged, amounts: &[usize]) -> Decis
     if judged.needs().is_empty() && amounts.is_empty() {
         return Decision::Allow;
     }
-    let mut named = AHashSet::new();
+    let mut named = HashSet::default();
     let paths = judged
         .needs()
         .iter()

@@ -1,6 +1,6 @@
 //! What calls came to when they were recorded, against what they come to in the replay.
 
-use ahash::AHashMap;
+use foldhash::HashMap;
 
 use super::Row;
 use super::assign::Assigned;
@@ -60,7 +60,7 @@ pub struct Disagreement {
 #[derive(Debug, Default)]
 pub struct RecordedCounter {
     matrix: [[u64; 4]; 4],
-    kinds: AHashMap<Kind, (u64, TraceLine)>,
+    kinds: HashMap<Kind, (u64, TraceLine)>,
     other: u64,
 }
 

@@ -4,9 +4,10 @@
 //! Sessions are named by the trace, so their number is bounded: of each, eight bytes of a hash and
 //! four of a count are kept.
 
-use std::hash::Hash;
+use std::hash::{BuildHasher, Hash};
 
-use ahash::{AHashMap, RandomState};
+use foldhash::HashMap;
+use foldhash::quality::RandomState;
 
 use super::Row;
 use super::summary::{Tally, TraceLine};
@@ -59,7 +60,7 @@ pub struct FirstBlocked {
 pub struct SessionCounter {
     hasher: RandomState,
     /// By the session's hash: how many calls it made so far, or [`BLOCKED`].
-    calls: AHashMap<u64, u32>,
+    calls: HashMap<u64, u32>,
     sessions: Sessions,
 }
 

@@ -7,7 +7,7 @@ use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
 
-use ahash::AHashMap;
+use foldhash::HashMap;
 use serde::{Deserialize, Serialize};
 use tempfile::NamedTempFile;
 
@@ -235,7 +235,7 @@ pub struct Differences {
 /// Compares decisions with a snapshot as they are made.
 pub struct Comparer {
     kept: Reader,
-    known: AHashMap<Kind, usize>,
+    known: HashMap<Kind, usize>,
     differences: Differences,
 }
 
@@ -247,7 +247,7 @@ impl Comparer {
     pub fn open(path: &Path) -> io::Result<Self> {
         Ok(Self {
             kept: Reader::open(path)?,
-            known: AHashMap::new(),
+            known: HashMap::default(),
             differences: Differences::default(),
         })
     }

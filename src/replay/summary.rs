@@ -1,8 +1,10 @@
 //! Counting what a replay decided.
 
 use std::collections::BTreeMap;
+use std::hash::BuildHasher;
 
-use ahash::{AHashMap, RandomState};
+use foldhash::HashMap;
+use foldhash::fast::RandomState;
 use hashbrown::HashTable;
 
 use super::Row;
@@ -86,7 +88,7 @@ pub struct Summarizer {
     numbers: HashTable<usize>,
     hasher: RandomState,
     other_tools: Tally,
-    reasons: AHashMap<ReasonKey, ReasonCount>,
+    reasons: HashMap<ReasonKey, ReasonCount>,
     sessions: SessionCounter,
     recorded: RecordedCounter,
     needs: BTreeMap<String, u64>,

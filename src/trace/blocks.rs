@@ -71,8 +71,7 @@ impl Blocks {
     /// What reading or decompressing says.
     pub fn next_into(&mut self, block: &mut Block) -> io::Result<bool> {
         let mut bytes = std::mem::take(&mut block.text).into_bytes();
-        bytes.clear();
-        bytes.append(&mut self.rest);
+        let mut length = put(&mut bytes, &mut self.rest);
         block.broken.clear();
         block.notes.clear();
         block.origins.clear();
@@ -80,21 +79,21 @@ impl Blocks {
         let mut skipped = false;
         let mut searched = 0;
         let end = loop {
-            if let Some(newline) = memchr::memrchr(b'\n', &bytes[searched..]) {
+            if let Some(newline) = memchr::memrchr(b'\n', &bytes[searched..length]) {
                 break searched + newline + 1;
             }
-            searched = bytes.len();
+            searched = length;
             if searched > MAX_LINE_BYTES {
-                self.skip_line(&mut bytes)?;
+                length = self.skip_line(&mut bytes)?;
                 skipped = true;
-                break bytes.len();
+                break length;
             }
             if self.ended {
                 break searched;
             }
-            self.fill(&mut bytes)?;
+            length = self.fill(&mut bytes, length)?;
         };
-        self.rest.extend_from_slice(&bytes[end..]);
+        self.rest.extend_from_slice(&bytes[end..length]);
         bytes.truncate(end);
         if bytes.is_empty() && self.ended && !skipped {
             return Ok(false);
@@ -112,14 +111,18 @@ impl Blocks {
         Ok(true)
     }
 
-    /// Reads at least one more byte, up to a block's worth, unless the stream ends.
-    fn fill(&mut self, bytes: &mut Vec<u8>) -> io::Result<()> {
-        let start = bytes.len();
-        bytes.resize(start + self.size, 0);
-        let mut length = start;
+    /// Reads at least one more byte, up to a block's worth, unless the stream ends: to where `bytes`
+    /// has been filled so far. Gives how far it is filled then. What is behind that is left over
+    /// from other blocks, so that memory is made ready once and not for each block.
+    fn fill(&mut self, bytes: &mut Vec<u8>, filled: usize) -> io::Result<usize> {
+        let wanted = filled + self.size;
+        if bytes.len() < wanted {
+            bytes.resize(wanted, 0);
+        }
+        let mut length = filled;
         // Pipes give a few kilobytes at a time: ask again until the block is well filled.
-        while length < start + self.size / 2 {
-            match self.stream.read(&mut bytes[length..]) {
+        while length < filled + self.size / 2 {
+            match self.stream.read(&mut bytes[length..wanted]) {
                 Ok(0) => {
                     self.ended = true;
                     break;
@@ -129,8 +132,7 @@ impl Blocks {
                 Err(e) => return Err(e),
             }
         }
-        bytes.truncate(length);
-        Ok(())
+        Ok(length)
     }
 
     /// The stream itself, if nothing has been read of it yet.
@@ -138,28 +140,32 @@ impl Blocks {
         Box::new(io::Cursor::new(self.rest).chain(self.stream))
     }
 
-    /// Drops an over-long line: `bytes`, and what follows up to the next line end.
-    fn skip_line(&mut self, bytes: &mut Vec<u8>) -> io::Result<()> {
+    /// Drops an over-long line, whose start is in `bytes`, up to the next line end, which is put in
+    /// its place. Gives how far `bytes` is filled then.
+    fn skip_line(&mut self, bytes: &mut Vec<u8>) -> io::Result<usize> {
         loop {
-            bytes.clear();
-            if !self.ended {
-                self.fill(bytes)?;
-            }
-            match memchr::memchr(b'\n', bytes) {
-                Some(newline) => {
-                    self.rest.extend_from_slice(&bytes[newline + 1..]);
-                    bytes.clear();
-                    bytes.push(b'\n');
-                    return Ok(());
-                }
-                None if self.ended => {
-                    bytes.clear();
-                    return Ok(());
-                }
-                None => {}
+            let length = match self.ended {
+                true => return Ok(0),
+                false => self.fill(bytes, 0)?,
+            };
+            if let Some(newline) = memchr::memchr(b'\n', &bytes[..length]) {
+                self.rest.extend_from_slice(&bytes[newline + 1..length]);
+                bytes[0] = b'\n';
+                return Ok(1);
             }
         }
     }
+}
+
+/// Moves `rest` to the start of `bytes`. Gives its length.
+fn put(bytes: &mut Vec<u8>, rest: &mut Vec<u8>) -> usize {
+    let length = rest.len();
+    if bytes.len() < length {
+        bytes.resize(length, 0);
+    }
+    bytes[..length].copy_from_slice(rest);
+    rest.clear();
+    length
 }
 
 impl Block {

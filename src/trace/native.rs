@@ -53,7 +53,7 @@ impl Reader {
         for field in record.fields() {
             fields.take(field)?;
         }
-        fields.into_call(line.number).map(Some)
+        fields.into_call(line.number)
     }
 }
 
@@ -150,7 +150,9 @@ impl<'t> Record<'t> {
         Ok(())
     }
 
-    fn into_call(self, line: u64) -> Result<ToolCall<'t>, LineError> {
+    /// The call. In an option at once, because a call is large and would be moved once more.
+    #[inline]
+    fn into_call(self, line: u64) -> Result<Option<ToolCall<'t>>, LineError> {
         let Some(tool) = self.tool else {
             let other = self
                 .stands_in
@@ -178,7 +180,7 @@ impl<'t> Record<'t> {
             (Some(args), _, _) => args,
             (None, None, None) => Args::None,
         };
-        Ok(ToolCall {
+        Ok(Some(ToolCall {
             line,
             ts: self.ts,
             ts_text: self.ts_text,
@@ -190,7 +192,7 @@ impl<'t> Record<'t> {
             outcome: self.outcome,
             in_batch: self.in_batch,
             stated: self.stated,
-        })
+        }))
     }
 }
 
