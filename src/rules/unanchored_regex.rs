@@ -145,11 +145,13 @@ fn passing(site: &Site<'_>, pattern: &Pattern, analysis: &Analysis) -> Option<Th
         return None;
     }
     let bound_somewhere = bounds.start || bounds.end;
-    if bound_somewhere && is_first_bound(site, pattern) {
-        if let Some(text) = another_command::through(site, analysis) {
-            let kind = Kind::Another;
-            return Some(Through { text, kind });
-        }
+    let another = || another_command::through(site, analysis);
+    if bound_somewhere
+        && is_first_bound(site, pattern)
+        && let Some(text) = another()
+    {
+        let kind = Kind::Another;
+        return Some(Through { text, kind });
     }
     if bounds.start && bounds.end {
         return None;
