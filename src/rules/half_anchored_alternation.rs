@@ -104,7 +104,7 @@ fn uneven(
     let message = format!(
         "in {} one alternative is bound at both ends, another at one only: {} gets through",
         quoted(pattern.source()),
-        quoted(&through)
+        quoted(&through.replace('\n', "\\n"))
     );
     let finding = site.finding(context, reporter, message);
     Some(finding.severity(Severity::Warning).help(

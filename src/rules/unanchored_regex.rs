@@ -41,15 +41,7 @@ fn too_little(context: &Context<'_>, site: &Site<'_>, reporter: &Reporter<'_>) -
     let shape = pattern.shape();
     let bounds = shape.bounds();
     let bound_somewhere = bounds.start || bounds.end;
-    let where_found = match (bounds.start, bounds.end) {
-        (true, true) => {
-            let what = another_command::what(site, &through.text);
-            &format!("leaves room for {what} in")
-        }
-        (true, _) => "is bound at the beginning only of",
-        (_, true) => "is bound at the end only of",
-        _ => "may be found anywhere in",
-    };
+    let where_found = where_found(site, bounds, &through);
     let message = format!(
         "{} {where_found} `{}`: {} gets through",
         quoted(pattern.source()),
@@ -78,17 +70,35 @@ fn too_little(context: &Context<'_>, site: &Site<'_>, reporter: &Reporter<'_>) -
                 ))
                 .fix(Fix::risky(format!("write {}", quoted(&bound)), edits))
         }
-        None => finding.help(match through.kind {
-            Kind::Host => host_by_substring::help(site),
-            Kind::Another if site.holds() == Holds::Sql => {
-                "spell out the characters of a name or a number, as in `^SELECT [a-z_, ]+ FROM tickets$`"
-            }
-            Kind::Another => {
-                "spell out the characters of an argument, as in `^git (log|status)( [A-Za-z0-9._/=-]+)*$`"
-            }
-            _ => "write a pattern for the whole argument, from `^` to `$`",
-        }),
+        None => finding.help(help(site, through.kind)),
     })
+}
+
+/// What is said of the pattern that lets `through` through.
+fn where_found(site: &Site<'_>, bounds: Bounds, through: &Through) -> String {
+    match (bounds.start, bounds.end) {
+        (true, true) => {
+            let what = another_command::what(site, &through.text);
+            format!("leaves room for {what} in")
+        }
+        (true, _) => "is bound at the beginning only of".to_owned(),
+        (_, true) => "is bound at the end only of".to_owned(),
+        _ => "may be found anywhere in".to_owned(),
+    }
+}
+
+/// What to write instead.
+fn help(site: &Site<'_>, kind: Kind) -> &'static str {
+    match kind {
+        Kind::Host => host_by_substring::help(site),
+        Kind::Another if site.holds() == Holds::Sql => {
+            "spell out the characters of a name or a number, as in `^SELECT [a-z_, ]+ FROM tickets$`"
+        }
+        Kind::Another => {
+            "spell out the characters of an argument, as in `^git (log|status)( [A-Za-z0-9._/=-]+)*$`"
+        }
+        _ => "write a pattern for the whole argument, from `^` to `$`",
+    }
 }
 
 /// A part of a command or statement that is required, whatever stands around it.
