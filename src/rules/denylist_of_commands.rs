@@ -3,7 +3,8 @@
 use ahash::AHashSet;
 
 use super::site::{Holds, Site, sites};
-use super::{Check, Rule};
+use super::{Check, Rule, another_command};
+use crate::analysis::Analysis;
 use crate::finding::Severity;
 use crate::lint::{Context, Reporter};
 use crate::policy::condition::{ArgPath, Test};
@@ -87,11 +88,7 @@ fn check(context: &Context<'_>, reporter: &mut Reporter<'_>) {
         let Some(ways) = forbidden(site).filter(|_| !told.contains(&place)) else {
             continue;
         };
-        if site.is_bound() {
-            continue;
-        }
-        let ways = ways.iter().map(|way| (*way).to_owned());
-        let Some(through) = site.first_through(analysis, ways) else {
+        let Some(through) = through(site, ways, analysis) else {
             continue;
         };
         told.insert(place);
@@ -115,6 +112,16 @@ fn check(context: &Context<'_>, reporter: &mut Reporter<'_>) {
         }
         reporter.report(finding);
     }
+}
+
+/// What gets past a list that forbids, and past what is required if that is no wall of its own.
+fn through(site: &Site<'_>, ways: &[&str], analysis: &Analysis) -> Option<String> {
+    let another = match site.is_bound() {
+        true => Some(another_command::through(site, analysis)?),
+        false => None,
+    };
+    let ways = ways.iter().map(|way| (*way).to_owned());
+    site.first_through(analysis, ways).or(another)
 }
 
 /// What to try, if `site` forbids commands or statements.

@@ -21,6 +21,9 @@ pub static RULE: Rule = Rule {
 /// A host that no policy has in mind.
 const ELSEWHERE: &str = "evil.example";
 
+/// A host that has little in common with it.
+const ANYWHERE: &str = "attacker.test";
+
 /// An address that no policy has in mind, written as a number, which has no dots.
 const ADDRESS: &str = "3405803785";
 
@@ -134,7 +137,7 @@ pub(super) fn help(site: &Site<'_>) -> &'static str {
 pub(super) fn bypass(site: &Site<'_>, analysis: &Analysis) -> Option<String> {
     let hosts = hosts(site);
     if hosts.is_empty() {
-        return None;
+        return any_host(site, analysis);
     }
     if site.denies() {
         let bound = site.pattern().is_some_and(|p| p.shape().bounds().start);
@@ -153,6 +156,32 @@ pub(super) fn bypass(site: &Site<'_>, analysis: &Analysis) -> Option<String> {
         }
         _ => url_elsewhere(site, &hosts, analysis),
     }
+}
+
+/// A URL that gets through where `site` requires one and says nothing of its host. `None` where
+/// another condition names hosts: what that leaves open is told of there, or meant.
+fn any_host(site: &Site<'_>, analysis: &Analysis) -> Option<String> {
+    let pattern = site.pattern().filter(|_| !site.denies())?;
+    let texts = pattern.shape().texts();
+    let is_url = texts.iter().any(|text| text.text.contains("://"));
+    let begins = || texts.iter().any(|text| text.text.starts_with("http"));
+    let is_required = match site.holds() {
+        Holds::Url => is_url || begins(),
+        Holds::Unknown => is_url,
+        _ => false,
+    };
+    if !is_required
+        || site
+            .beside()
+            .any(|other| other.denies() && !self::hosts(&other).is_empty())
+    {
+        return None;
+    }
+    let at = |host| {
+        let elsewhere = Language::url_at(host)?;
+        site.gets_through(analysis, &Set::strings(&[elsewhere], &[]))
+    };
+    at(ELSEWHERE).filter(|_| at(ANYWHERE).is_some())
 }
 
 /// The hosts that `site` tests for, as far as its text tells.

@@ -34,6 +34,8 @@ pub(super) struct Site<'a> {
 enum Declaration {
     /// A list, and no text.
     List,
+    /// One of a few values.
+    Choice,
     /// A text may be what it is.
     Other,
 }
@@ -91,8 +93,10 @@ impl Declaration {
             return Self::Other;
         };
         match argument.declared.kinds {
-            Some(kinds) if kinds.contains(&Kind::Text) => Self::Other,
-            Some(kinds) if kinds.contains(&Kind::List) => Self::List,
+            Some(kinds) if !kinds.contains(&Kind::Text) && kinds.contains(&Kind::List) => {
+                Self::List
+            }
+            _ if argument.declared.values.is_some() => Self::Choice,
             _ => Self::Other,
         }
     }
@@ -120,9 +124,77 @@ impl<'a> Site<'a> {
         }
     }
 
-    /// What the argument holds, as far as its name tells.
+    /// What the argument holds, as far as its name tells, and what is said of it and asked of it.
     pub fn holds(&self) -> Holds {
-        Holds::by_name(self.path.fields.last().map_or("", String::as_str))
+        match Holds::by_name(self.name()) {
+            Holds::Command | Holds::Sql if self.declared == Declaration::Choice => Holds::Name,
+            Holds::Sql if !self.is_sql() => Holds::Unknown,
+            Holds::Command if self.is_javascript() => Holds::Unknown,
+            holds => holds,
+        }
+    }
+
+    /// Whether a script is one that a browser runs: that is no command line.
+    fn is_javascript(&self) -> bool {
+        let words = words(self.name());
+        words.iter().any(|word| word == "script") && self.speaks_of("javascript")
+    }
+
+    /// Whether a query, or what is called a statement, is one of SQL: searches and logs take queries
+    /// as well.
+    fn is_sql(&self) -> bool {
+        const DATABASES: [&str; 8] = [
+            "sql",
+            "postgres",
+            "mariadb",
+            "bigquery",
+            "snowflake",
+            "duckdb",
+            "clickhouse",
+            "oracle",
+        ];
+        let speaks_of_one = |text: &str| {
+            let text = text.to_lowercase();
+            DATABASES.iter().any(|database| text.contains(database))
+        };
+        let is_query = |word: &String| matches!(word.as_str(), "query" | "queries");
+        let tool = self.listed.map_or("", ListedTool::name);
+        let said = self.said().unwrap_or_default();
+        if !words(self.name()).iter().any(is_query) || speaks_of_one(self.name()) {
+            return true;
+        }
+        let texts = self.compared();
+        if texts.iter().any(|text| is_rooted(text)) {
+            return false;
+        }
+        let searches = |text: &str| text.to_lowercase().contains("search");
+        if speaks_of_one(said) || searches(said) || searches(tool) {
+            return speaks_of_one(said);
+        }
+        let is_described = self.description().is_some() || !said.is_empty();
+        speaks_of_one(tool)
+            || self.description().is_some_and(speaks_of_one)
+            || texts.iter().any(|text| begins_as_sql(text))
+            || (!is_described && words(tool).iter().any(is_query))
+    }
+
+    /// The conditions of the same rules on the same argument, this one included.
+    pub fn beside(&self) -> impl Iterator<Item = Site<'a>> {
+        let site = *self;
+        let conditions = |rule: &'a Rule| rule.conditions.iter().map(move |c| (rule, c));
+        let conditions = self.rules.rules.iter().flat_map(conditions);
+        let same = conditions.filter(move |(_, other)| conditions::path(other) == Some(site.path));
+        same.map(move |(rule, condition)| Site {
+            rule,
+            condition,
+            ..site
+        })
+    }
+
+    /// The texts that the argument is compared with, by this condition and those beside it.
+    pub fn compared(&self) -> Vec<String> {
+        let texts = self.beside().map(|site| compared(&site.condition.test));
+        texts.flatten().collect()
     }
 
     /// Whether the argument is a list, of which no condition looks at every element.
@@ -130,15 +202,27 @@ impl<'a> Site<'a> {
         self.declared == Declaration::List
     }
 
-    /// Whether the argument, its tool or the tool's description speaks of `word`, in lower case.
+    /// Whether the argument or its tool speaks of `word`, in lower case: by name or description.
     pub fn speaks_of(&self, word: &str) -> bool {
-        let description = self
-            .listed
-            .and_then(|listed| listed.offered?.description.as_deref());
-        let name = self.listed.map(ListedTool::name);
-        let argument = self.path.fields.last().map(String::as_str);
-        let mut texts = [description, name, argument].into_iter().flatten();
+        let tool = self.listed.map(ListedTool::name);
+        let texts = [Some(self.name()), tool, self.said(), self.description()];
+        let mut texts = texts.into_iter().flatten();
         texts.any(|text| text.to_lowercase().contains(word))
+    }
+
+    /// The name of the argument.
+    fn name(&self) -> &'a str {
+        self.path.fields.last().map_or("", String::as_str)
+    }
+
+    /// How the server describes the argument.
+    fn said(&self) -> Option<&'a str> {
+        self.listed?.arguments()?.description(self.path)
+    }
+
+    /// How the server describes the tool.
+    fn description(&self) -> Option<&'a str> {
+        self.listed?.offered?.description.as_deref()
     }
 
     /// What is required of the same argument, this condition's test included if it is.
@@ -245,6 +329,40 @@ fn contained(test: &Test) -> Option<String> {
         Test::Contains(Value::Text(text)) => Some(text.clone()),
         _ => None,
     }
+}
+
+/// The texts of `test`.
+fn compared(test: &Test) -> Vec<String> {
+    let plain = |value: &Value| match value {
+        Value::Text(text) => Some(text.clone()),
+        _ => None,
+    };
+    match test {
+        Test::Regex(pattern) => {
+            let texts = pattern.shape().texts();
+            texts.into_iter().map(|text| text.text).collect()
+        }
+        Test::Contains(value) | Test::Eq(value) | Test::Neq(value) => {
+            plain(value).into_iter().collect()
+        }
+        Test::In(values) | Test::NotIn(values) => values.iter().filter_map(plain).collect(),
+        Test::Compare(..) | Test::Exists(_) => Vec::new(),
+    }
+}
+
+/// Whether `text` is the beginning of a path, and of no comment.
+fn is_rooted(text: &str) -> bool {
+    text.starts_with('/') && !text.starts_with("/*")
+}
+
+/// Whether `text` begins as a statement of SQL does.
+fn begins_as_sql(text: &str) -> bool {
+    const VERBS: [&str; 12] = [
+        "select", "insert", "update", "delete", "drop", "truncate", "alter", "create", "grant",
+        "revoke", "merge", "explain",
+    ];
+    let verb = words(text).into_iter().next();
+    verb.is_some_and(|verb| VERBS.contains(&verb.as_str()))
 }
 
 /// What a text argument holds.
