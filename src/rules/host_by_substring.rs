@@ -1,4 +1,4 @@
-//! Hosts that are looked for anywhere in a URL.
+//! Hosts that are looked for anywhere in a URL, and those that are denied as they are written.
 
 use std::net::Ipv4Addr;
 
@@ -7,13 +7,14 @@ use super::{Check, Rule, unanchored_regex};
 use crate::analysis::{Analysis, Language, Set};
 use crate::finding::{Finding, Severity};
 use crate::lint::{Context, Reporter};
+use crate::policy::condition::Test;
 use crate::suggest::quoted;
 
 /// See `host_by_substring.md`.
 pub static RULE: Rule = Rule {
     id: "host-by-substring",
     severity: Severity::Warning,
-    summary: "a host tested by a substring, or by a pattern that other hosts meet",
+    summary: "a host tested by a substring or a pattern that other hosts meet, or denied in one spelling",
     doc: include_str!("host_by_substring.md"),
     check: Check::Policy(check),
 };
@@ -134,8 +135,14 @@ pub(super) fn help(site: &Site<'_>) -> &'static str {
 pub(super) fn bypass(site: &Site<'_>, analysis: &Analysis) -> Option<String> {
     let whole = whole(site);
     if !whole.is_empty() {
-        let rewritten = whole.iter().flat_map(|(text, host)| rewritten(text, host));
-        return site.first_through(analysis, rewritten);
+        // Where there is a list of what is allowed, it may have other pages of the site on purpose.
+        let allows = |test| matches!(test, &Test::Regex(_) | &Test::Contains(_));
+        let with_pages = !site.required().any(allows);
+        let ways = whole.iter().flat_map(|(text, host)| {
+            let page = with_pages.then(|| other_page(text)).flatten();
+            page.into_iter().chain(rewritten(text, host))
+        });
+        return site.first_through(analysis, ways);
     }
     let hosts = hosts(site);
     if hosts.is_empty() {
@@ -274,20 +281,24 @@ fn whole<'a>(site: &Site<'a>) -> Vec<(&'a str, String)> {
     whole.take(MAX_HOSTS).collect()
 }
 
-/// Other ways to write `text`, a host or a URL with it; of a URL without a path, one with.
+/// A page of the site that `text` is the URL of.
+fn other_page(text: &str) -> Option<String> {
+    let site = text.trim_end_matches('/');
+    let (_, authority) = site.split_once("://")?;
+    (!authority.contains(['/', '?', '#'])).then(|| format!("{site}/x"))
+}
+
+/// Other ways to write `text`, a host or a URL with it.
 fn rewritten(text: &str, host: &str) -> Vec<String> {
     let start = text.find("://").map_or(0, |at| at + "://".len());
-    let Some((_, rest)) = text[start..].split_at_checked(host.len()) else {
+    let Some((_, rest)) = (text[start..].split_at_checked(host.len()))
+        .filter(|(name, _)| name.eq_ignore_ascii_case(host))
+    else {
         return Vec::new();
     };
-    let is_whole_site = start > 0 && !rest.trim_end_matches('/').contains('/');
-    let below = is_whole_site.then(|| format!("{}/x", text.trim_end_matches('/')));
     let scheme = &text[..start];
-    let written = |name: String| format!("{scheme}{name}{rest}");
-    below
-        .into_iter()
-        .chain(other_names(host).into_iter().map(written))
-        .collect()
+    let names = other_names(host).into_iter();
+    names.map(|name| format!("{scheme}{name}{rest}")).collect()
 }
 
 /// Other ways to write `host`, which lead to the same place.
