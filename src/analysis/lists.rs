@@ -10,7 +10,8 @@ use crate::policy::value::Value;
 const MAX_ELEMENTS: usize = 64;
 
 /// A set of lists: those that print as one of `printed`, have an element equal to each of `has`,
-/// and none equal to one of `lacks`. Of several lists that print alike, only `single` if there is one.
+/// and none equal to one of `lacks`. If there is a `single` one, that list and no other that prints
+/// alike.
 #[derive(Debug, Clone)]
 pub(super) struct Lists {
     printed: Printed,
@@ -69,13 +70,20 @@ impl Lists {
     }
 
     pub(super) fn and(&self, other: &Self) -> Self {
-        let printed = match (&self.single, &other.single) {
-            (Some(ours), Some(theirs)) if ours != theirs => Printed::none(),
-            _ => self.printed.and(&other.printed),
-        };
+        if let Some(items) = self.single.as_ref().or(other.single.as_ref()) {
+            let printed = Value::List(items.clone()).printed();
+            let in_both = [self, other]
+                .iter()
+                .all(|set| set.contains(items, &printed));
+            return if in_both {
+                Self::only(items)
+            } else {
+                Self::none()
+            };
+        }
         Self {
-            printed,
-            single: self.single.as_ref().or(other.single.as_ref()).cloned(),
+            printed: self.printed.and(&other.printed),
+            single: None,
             has: union(&self.has, &other.has),
             lacks: union(&self.lacks, &other.lacks),
         }
@@ -91,9 +99,7 @@ impl Lists {
     }
 
     pub(super) fn is_plainly_empty(&self) -> bool {
-        self.printed.is_empty()
-            || self.single.as_ref().is_some_and(|items| !self.fit(items))
-            || self.has.iter().any(|wanted| self.element(wanted).is_none())
+        self.printed.is_empty() || self.has.iter().any(|wanted| self.element(wanted).is_none())
     }
 
     /// How many texts and elements it names.
@@ -132,8 +138,7 @@ impl Lists {
     /// A list of the set.
     pub(super) fn pick(&self, budget: &Budget) -> Answer<Value> {
         if let Some(items) = &self.single {
-            let fits = !self.is_plainly_empty();
-            return fits.then(|| Value::List(items.clone())).into();
+            return Answer::Yes(Value::List(items.clone()));
         }
         match &self.printed {
             Printed::Only(texts) => {

@@ -14,6 +14,9 @@ use crate::policy::{Effect, Rule, Rules};
 use crate::source::tree::join;
 use crate::suggest::quoted;
 
+/// The longest list that is looked for. No call needs more, but hostile policies do.
+const MAX_ELEMENTS: usize = 64;
+
 /// A condition on an argument, and what else is asked of the same call.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Site<'a> {
@@ -266,7 +269,10 @@ impl<'a> Site<'a> {
 
     /// A list of `elements`, and of what is required, that some call gets through with.
     fn list_through(&self, analysis: &Analysis, mut elements: Vec<String>) -> Option<String> {
-        elements.extend(self.required().filter_map(contained));
+        elements.extend(self.required().filter_map(contained).take(MAX_ELEMENTS));
+        if elements.len() > MAX_ELEMENTS {
+            return None;
+        }
         let shown = serde_json::to_string(&elements).ok()?;
         let list: Vec<Value> = elements.into_iter().map(Value::Text).collect();
         self.witness(analysis, &Set::list(&list)).map(|_| shown)

@@ -5,7 +5,7 @@
 use super::gateway::counter_name;
 use super::part::Part;
 use super::places::Places;
-use super::words::{Rate, json, rate_of};
+use super::words::{Rate, is_wallet_type, json, rate_of};
 use crate::finding::Finding;
 use crate::policy::limit::Window;
 use crate::rules::form::OTHER_DIALECT_KEY;
@@ -29,7 +29,7 @@ pub(super) fn owner(part: Part, entry: &Entry) -> Option<Format> {
         (Part::Tool, "type") => entry
             .value
             .as_str()
-            .filter(|kind| is_of_wallet(kind))
+            .filter(|kind| is_wallet_type(kind))
             .map(|_| Format::Wallet),
         (Part::Policy, "type") => entry.value.as_str().map(|_| Format::Wallet),
         (Part::Policy, "description")
@@ -43,21 +43,6 @@ pub(super) fn owner(part: Part, entry: &Entry) -> Option<Format> {
         (Part::Tool, "action" | "reason" | "validate") => Some(Format::OlderSpelling),
         _ => None,
     }
-}
-
-/// Whether a tool's `type` is one of a wallet policy, such as `daily-spending-limit`. A JSON Schema
-/// has a `type` too.
-fn is_of_wallet(kind: &str) -> bool {
-    const WORDS: [&str; 6] = [
-        "spend",
-        "spending",
-        "wallet",
-        "payment",
-        "transfer",
-        "transaction",
-    ];
-    let mut words = kind.split(|c: char| !c.is_ascii_alphanumeric());
-    words.any(|word| WORDS.contains(&word.to_ascii_lowercase().as_str()))
 }
 
 /// The finding of a whole file that is a wallet policy: nothing else in it is worth a word.
