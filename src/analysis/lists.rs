@@ -10,10 +10,12 @@ use crate::policy::value::Value;
 const MAX_ELEMENTS: usize = 64;
 
 /// A set of lists: those that print as one of `printed`, have an element equal to each of `has`,
-/// and none equal to one of `lacks`.
+/// and none equal to one of `lacks`. If there is a `single` one, that list and no other that prints
+/// alike.
 #[derive(Debug, Clone)]
 pub(super) struct Lists {
     printed: Printed,
+    single: Option<Vec<Value>>,
     has: Vec<Value>,
     lacks: Vec<Value>,
 }
@@ -30,8 +32,18 @@ impl Lists {
     pub(super) fn of(printed: Printed) -> Self {
         Self {
             printed,
+            single: None,
             has: Vec::new(),
             lacks: Vec::new(),
+        }
+    }
+
+    /// This list only.
+    pub(super) fn only(items: &[Value]) -> Self {
+        let printed = Value::List(items.to_vec()).printed();
+        Self {
+            single: Some(items.to_vec()),
+            ..Self::of(Printed::only([printed]))
         }
     }
 
@@ -58,8 +70,20 @@ impl Lists {
     }
 
     pub(super) fn and(&self, other: &Self) -> Self {
+        if let Some(items) = self.single.as_ref().or(other.single.as_ref()) {
+            let printed = Value::List(items.clone()).printed();
+            let in_both = [self, other]
+                .iter()
+                .all(|set| set.contains(items, &printed));
+            return if in_both {
+                Self::only(items)
+            } else {
+                Self::none()
+            };
+        }
         Self {
             printed: self.printed.and(&other.printed),
+            single: None,
             has: union(&self.has, &other.has),
             lacks: union(&self.lacks, &other.lacks),
         }
@@ -68,7 +92,7 @@ impl Lists {
     /// The complement of a set that is described by printed forms alone.
     pub(super) fn complement_of_printed(self) -> Self {
         debug_assert!(
-            self.has.is_empty() && self.lacks.is_empty(),
+            self.single.is_none() && self.has.is_empty() && self.lacks.is_empty(),
             "printed forms alone"
         );
         Self::of(self.printed.complement())
@@ -90,7 +114,8 @@ impl Lists {
     fn fit(&self, items: &[Value]) -> bool {
         let all_allowed = items.iter().all(|item| self.allows(item));
         let is_there = |wanted| items.iter().any(|item| equals(item, wanted));
-        all_allowed && self.has.iter().all(is_there)
+        let is_it = self.single.as_ref().is_none_or(|single| single == items);
+        is_it && all_allowed && self.has.iter().all(is_there)
     }
 
     fn allows(&self, item: &Value) -> bool {
@@ -112,6 +137,9 @@ impl Lists {
 
     /// A list of the set.
     pub(super) fn pick(&self, budget: &Budget) -> Answer<Value> {
+        if let Some(items) = &self.single {
+            return Answer::Yes(Value::List(items.clone()));
+        }
         match &self.printed {
             Printed::Only(texts) => {
                 Answer::any(texts.iter().map(|text| self.printing(text, budget)))
@@ -248,6 +276,23 @@ mod tests {
         let zero = Lists::with(&Value::Int(0)).and(&Lists::without(&text("0")));
         assert_eq!(pick(&zero), Answer::Yes("[-0]".into()));
         assert!(zero.and(&Lists::without(&text("-0"))).is_plainly_empty());
+    }
+
+    #[test]
+    fn one_list_is_told_from_others_that_print_alike() {
+        let single = Lists::only(&[text("a b"), text("1")]);
+        assert_eq!(
+            single.pick(&Budget::new(1)),
+            Answer::Yes(Value::List(vec![text("a b"), text("1")]))
+        );
+        let has = |part: &str| single.and(&Lists::with(&text(part)));
+        assert_eq!(pick(&has("a b")), Answer::Yes("[a b 1]".into()));
+        assert!(has("a").is_plainly_empty());
+        assert_eq!(pick(&has("a")), Answer::No);
+        let alike = Lists::only(&[text("a"), text("b"), text("1")]);
+        assert_eq!(pick(&single.and(&alike)), Answer::No);
+        let unprinted = Lists::of(Printed::only(["[a b 1]"]).complement());
+        assert_eq!(pick(&single.and(&unprinted)), Answer::No);
     }
 
     #[test]

@@ -215,6 +215,14 @@ impl Set {
         }
     }
 
+    /// The list of just these values. [`Set::equal_to`] has all lists that print alike.
+    pub fn list(items: &[Value]) -> Self {
+        Self {
+            lists: Lists::only(items),
+            ..Self::none()
+        }
+    }
+
     /// What prints as `text`.
     pub(super) fn printing(text: &str) -> Self {
         Self::equal_to(&[Value::Opaque(text.to_owned())])

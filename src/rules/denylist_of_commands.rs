@@ -2,12 +2,12 @@
 
 use ahash::AHashSet;
 
-use super::site::{Holds, Site, sites};
+use super::site::{self, Holds, Site, Sought, sites};
 use super::{Check, Rule, another_command};
 use crate::analysis::Analysis;
 use crate::finding::Severity;
 use crate::lint::{Context, Reporter};
-use crate::policy::condition::{ArgPath, Test};
+use crate::policy::condition::ArgPath;
 use crate::policy::value::Value;
 use crate::suggest::quoted;
 
@@ -153,21 +153,25 @@ fn words(text: &str) -> impl Iterator<Item = String> + '_ {
 
 /// The texts that `site` forbids.
 fn texts(site: &Site<'_>) -> Vec<String> {
-    let plain = |value: &Value| match value {
-        Value::Text(text) => Some(text.clone()),
-        _ => None,
-    };
-    match (&site.condition.test, site.denies()) {
-        (Test::Regex(pattern), true) => {
+    if !site.denies() {
+        return Vec::new();
+    }
+    match site.sought() {
+        Sought::Pattern(pattern) => {
             let texts = pattern.shape().texts();
             texts.into_iter().map(|text| text.text).collect()
         }
-        (Test::Contains(value) | Test::Eq(value), true) | (Test::Neq(value), false) => {
-            plain(value).into_iter().collect()
-        }
-        (Test::In(values), true) | (Test::NotIn(values), false) => {
-            values.iter().filter_map(plain).collect()
-        }
-        _ => Vec::new(),
+        Sought::Part(value) => in_value(value).collect(),
+        Sought::Values(values) => values.iter().flat_map(in_value).collect(),
+        Sought::Other => Vec::new(),
     }
+}
+
+/// The text that a value is, or those in it if it is a list.
+fn in_value(value: &Value) -> impl Iterator<Item = String> + '_ {
+    let items = match value {
+        Value::List(items) => items,
+        _ => std::slice::from_ref(value),
+    };
+    items.iter().filter_map(site::text).map(str::to_owned)
 }

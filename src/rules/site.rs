@@ -12,6 +12,10 @@ use crate::policy::re2::Pattern;
 use crate::policy::value::Value;
 use crate::policy::{Effect, Rule, Rules};
 use crate::source::tree::join;
+use crate::suggest::quoted;
+
+/// The longest list that is looked for. No call needs more, but hostile policies do.
+const MAX_ELEMENTS: usize = 64;
 
 /// A condition on an argument, and what else is asked of the same call.
 #[derive(Debug, Clone, Copy)]
@@ -29,6 +33,20 @@ pub(super) struct Site<'a> {
     pub path: &'a ArgPath,
 }
 
+/// What a condition looks for. `neq` and `not_in` look for what `eq` and `in` do, and hold for the
+/// rest.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Sought<'a> {
+    /// Texts in which this is found.
+    Pattern(&'a Pattern),
+    /// This as a part of a text, or an element of a list.
+    Part(&'a Value),
+    /// One of these.
+    Values(&'a [Value]),
+    /// Nothing that has a text.
+    Other,
+}
+
 /// What a tool declares its argument to be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Declaration {
@@ -41,7 +59,7 @@ enum Declaration {
 }
 
 /// The conditions on arguments of tools that can be called, in the order of the file. Those that
-/// never hold for what the tool's schema says are left out: other rules tell of them.
+/// never hold, or never fail, for what the tool's schema says are left out: other rules tell of them.
 pub(super) fn sites<'a>(context: &'a Context<'_>) -> Vec<Site<'a>> {
     let every_tool = &context.policy.every_tool;
     let mut found = Vec::new();
@@ -71,8 +89,9 @@ pub(super) fn report_each(
 fn add<'a>(group: &Group<'a>, every_tool: Option<&'a Rules>, found: &mut Vec<Site<'a>>) {
     for rule in &group.rules.rules {
         for condition in &rule.conditions {
-            let never_holds = || never_true::is_misread(group, condition);
-            if let (Some(path), false) = (conditions::path(condition), never_holds()) {
+            let is_idle =
+                || never_true::is_misread(group, condition) || excludes_nothing(group, condition);
+            if let (Some(path), false) = (conditions::path(condition), is_idle()) {
                 found.push(Site {
                     rules: group.rules,
                     every_tool,
@@ -85,6 +104,18 @@ fn add<'a>(group: &Group<'a>, every_tool: Option<&'a Rules>, found: &mut Vec<Sit
             }
         }
     }
+}
+
+/// Whether nothing that the argument is declared to be is left out by a `neq` or `not_in`.
+fn excludes_nothing(group: &Group<'_>, condition: &Condition) -> bool {
+    let (Test::Neq(_) | Test::NotIn(_), Some(Place::Declared(argument))) =
+        (&condition.test, group.place(condition))
+    else {
+        return false;
+    };
+    let excluded = Set::failing(&condition.test);
+    let kinds = argument.declared.kinds;
+    kinds.is_some_and(|kinds| excluded.and(&Set::of_kinds(&kinds)).is_plainly_empty())
 }
 
 impl Declaration {
@@ -103,25 +134,56 @@ impl Declaration {
 }
 
 impl<'a> Site<'a> {
-    /// Whether calls are denied that meet the condition, and not those that don't.
+    /// Whether calls are denied that have what is [sought](Self::sought), and not those that don't.
+    /// To require anything else is to deny that.
     pub fn denies(&self) -> bool {
-        self.rule.effect == Effect::DenyIf
+        let is_opposite = matches!(self.condition.test, Test::Neq(_) | Test::NotIn(_));
+        (self.rule.effect == Effect::DenyIf) != is_opposite
+    }
+
+    /// What is looked for.
+    pub fn sought(&self) -> Sought<'a> {
+        match &self.condition.test {
+            Test::Regex(pattern) => Sought::Pattern(pattern),
+            Test::Contains(value) => Sought::Part(value),
+            Test::Eq(value) | Test::Neq(value) => Sought::Values(std::slice::from_ref(value)),
+            Test::In(values) | Test::NotIn(values) => Sought::Values(values),
+            Test::Compare(..) | Test::Exists(_) => Sought::Other,
+        }
+    }
+
+    /// What is looked for, as messages name it.
+    pub fn sought_by_name(&self) -> String {
+        match self.sought() {
+            Sought::Pattern(pattern) => quoted(pattern.source()),
+            Sought::Part(value) | Sought::Values([value]) => quoted(&value.printed()),
+            Sought::Values(_) | Sought::Other => "this list".to_owned(),
+        }
     }
 
     /// The pattern that is looked for.
     pub fn pattern(&self) -> Option<&'a Pattern> {
-        match &self.condition.test {
-            Test::Regex(pattern) => Some(pattern),
+        match self.sought() {
+            Sought::Pattern(pattern) => Some(pattern),
             _ => None,
         }
     }
 
     /// The text that is looked for as it stands.
     pub fn substring(&self) -> Option<&'a str> {
-        match &self.condition.test {
-            Test::Contains(Value::Text(text)) => Some(text),
+        match self.sought() {
+            Sought::Part(Value::Text(text)) => Some(text),
             _ => None,
         }
+    }
+
+    /// The texts of which one is all that is denied.
+    pub fn denied_texts(&self) -> impl Iterator<Item = &'a str> {
+        let values = match self.sought() {
+            Sought::Values(values) if self.denies() => values,
+            _ => &[],
+        };
+        values.iter().filter_map(text)
     }
 
     /// What the argument holds, as far as its name tells, and what is said of it and asked of it.
@@ -259,7 +321,9 @@ impl<'a> Site<'a> {
     /// confirms. Of a list: one with such an element, as JSON.
     pub fn gets_through(&self, analysis: &Analysis, wanted: &Set) -> Option<String> {
         if self.is_list() {
-            return self.list_through(analysis, analysis.string_in(wanted).yes()?);
+            let text = analysis.string_in(wanted).yes()?;
+            let mut ways = self.elements_for(text).into_iter();
+            return ways.find_map(|elements| self.list_through(analysis, elements));
         }
         match self.witness(analysis, wanted)?.argument(self.path) {
             Some(Value::Text(text)) => Some(text.clone()),
@@ -267,15 +331,35 @@ impl<'a> Site<'a> {
         }
     }
 
-    /// A list of what is required, and of `element`, that some call gets through with.
-    fn list_through(&self, analysis: &Analysis, element: String) -> Option<String> {
-        let mut elements: Vec<String> = self.required().filter_map(contained).collect();
-        elements.push(element);
+    /// The elements of a list that do what `text` does alone: those of a command are its program
+    /// and its arguments, and a shell runs any line.
+    fn elements_for(&self, text: String) -> Vec<Vec<String>> {
+        let is_lines = self
+            .path
+            .fields
+            .last()
+            .is_some_and(|name| name.ends_with('s'));
+        if self.holds() != Holds::Command || is_lines {
+            return vec![vec![text]];
+        }
+        let is_plain = |c: char| c.is_ascii_alphanumeric() || " -_./:".contains(c);
+        let words = text.chars().all(is_plain).then(|| {
+            let words = text.split_ascii_whitespace();
+            words.map(str::to_owned).collect()
+        });
+        let by_shell = vec!["sh".to_owned(), "-c".to_owned(), text];
+        words.into_iter().chain([by_shell]).collect()
+    }
+
+    /// A list of `elements`, and of what is required, that some call gets through with.
+    fn list_through(&self, analysis: &Analysis, mut elements: Vec<String>) -> Option<String> {
+        elements.extend(self.required().filter_map(contained).take(MAX_ELEMENTS));
+        if elements.len() > MAX_ELEMENTS {
+            return None;
+        }
         let shown = serde_json::to_string(&elements).ok()?;
-        let list = Value::List(elements.into_iter().map(Value::Text).collect());
-        let wanted = Set::equal_to(std::slice::from_ref(&list)).and(&Set::of_kinds(&[Kind::List]));
-        let witness = self.witness(analysis, &wanted)?;
-        (witness.argument(self.path) == Some(&list)).then_some(shown)
+        let list: Vec<Value> = elements.into_iter().map(Value::Text).collect();
+        self.witness(analysis, &Set::list(&list)).map(|_| shown)
     }
 
     /// A call that gets through with one of `wanted` in the argument.
@@ -323,10 +407,18 @@ impl<'a> Site<'a> {
 pub(super) const HELP_FOR_LISTS: &str = "another element of the list may be anything: allow whole lists with `in`, or use a tool \
      that takes a single value";
 
+/// The text that a value is.
+pub(super) fn text(value: &Value) -> Option<&str> {
+    match value {
+        Value::Text(text) => Some(text),
+        _ => None,
+    }
+}
+
 /// The text that has to be in a list.
 fn contained(test: &Test) -> Option<String> {
     match test {
-        Test::Contains(Value::Text(text)) => Some(text.clone()),
+        Test::Contains(value) => text(value).map(str::to_owned),
         _ => None,
     }
 }
