@@ -3,9 +3,10 @@
 use ahash::AHashMap;
 use serde_json::{Value as Json, json};
 
-use super::conditions::{self, Group, groups};
+use super::conditions::{self, Group, decided, groups};
+use super::disguise::{Guise, Tested};
 use super::{Check, Rule, never_true};
-use crate::analysis::{Answer, Kind, Question, Set, Witness};
+use crate::analysis::{Kind, Question, Set, Witness};
 use crate::catalog::arguments::{Argument, Place};
 use crate::edit;
 use crate::finding::{Edit, Finding, Fix, Severity};
@@ -40,6 +41,9 @@ fn check(context: &Context<'_>, reporter: &mut Reporter<'_>) {
     }
 }
 
+/// So many rules are asked about more than once.
+const FEW_RULES: usize = 50;
+
 /// Calls of one tool that get through without an argument. Rules that look at nothing else need not
 /// ask again.
 type Without<'d> = AHashMap<&'d ArgPath, Option<Witness>>;
@@ -71,7 +75,7 @@ fn check_rule<'d>(
                 condition,
                 path,
             };
-            if let Some(hole) = denial.hole(without) {
+            if let Some(hole) = denial.hole(without).filter(|_| !denial.is_needless()) {
                 reporter.report(denial.finding(&hole));
             }
         }
@@ -114,7 +118,7 @@ struct Hole {
     severity: Severity,
     /// Arguments of a call that gets through.
     call: Witness,
-    /// The same with another type, where that gets through as well.
+    /// The same in another shape, where that gets through as well.
     other: Option<Witness>,
 }
 
@@ -122,6 +126,8 @@ struct Hole {
 enum Shape {
     Missing,
     OtherType,
+    /// One that the schema itself gives the argument.
+    DeclaredType(Kind),
 }
 
 impl<'d> Denial<'d, '_> {
@@ -133,41 +139,70 @@ impl<'d> Denial<'d, '_> {
             Some(Place::Declared(argument)) => Some(argument),
             _ => None,
         };
-        let has_type = argument
-            .as_ref()
-            .is_some_and(|argument| argument.declared.kinds.is_some());
         // Left out, it is something that the rule would not deny: a list without the element, or the
         // default.
-        let is_harmless = argument.is_some_and(|argument| self.spares_default(&argument));
+        let is_harmless = argument
+            .as_ref()
+            .is_some_and(|argument| self.spares_default(argument));
         let missing = || self.passing_without(without);
-        if let Some(call) = (!is_harmless).then(missing).flatten() {
-            let is_required = |path| self.group.arguments().is_some_and(|a| a.requires(path));
+        let missing = (!is_harmless).then(missing).flatten();
+        let typed = argument.filter(|argument| argument.declared.kinds.is_some());
+        if let Some((kind, call)) = typed.as_ref().and_then(|a| self.with_declared_type(a)) {
             return Some(Hole {
-                shape: Shape::Missing,
-                severity: match is_required(self.path) {
-                    true => Severity::Note,
-                    false => Severity::Error,
-                },
+                shape: Shape::DeclaredType(kind),
+                severity: Severity::Error,
                 call,
-                other: self
-                    .has_few_rules()
-                    .then(|| self.with_other_type())
-                    .flatten(),
+                other: missing,
             });
         }
-        let call = (!has_type).then(|| self.with_other_type())??;
-        Some(Hole {
-            shape: Shape::OtherType,
-            severity: Severity::Warning,
-            call,
-            other: None,
-        })
+        let other = || self.with_other_type();
+        match missing {
+            Some(call) => Some(Hole {
+                shape: Shape::Missing,
+                severity: self.severity_of_missing(),
+                call,
+                other: self.has_few_rules().then(other).flatten(),
+            }),
+            None => Some(Hole {
+                shape: Shape::OtherType,
+                severity: Severity::Warning,
+                call: typed.is_none().then(other)??,
+                other: None,
+            }),
+        }
+    }
+
+    fn severity_of_missing(&self) -> Severity {
+        let arguments = self.group.arguments();
+        match arguments.is_some_and(|arguments| arguments.requires(self.path)) {
+            true => Severity::Note,
+            false => Severity::Error,
+        }
+    }
+
+    /// Whether the rule denies nothing that is not denied before it: other rules tell of that.
+    fn is_needless(&self) -> bool {
+        let mut before = self.group.rules.rules.iter();
+        let earlier = before
+            .by_ref()
+            .take_while(|other| other.clause.pointer != self.rule.clause.pointer);
+        let looks_here = |other: &&policy::Rule| {
+            conditions::paths(&other.conditions).any(|path| path == self.path)
+        };
+        let related: Vec<_> = earlier.filter(looks_here).take(FEW_RULES + 1).collect();
+        if related.len() > FEW_RULES {
+            return false;
+        }
+        let question = Question::new().meeting(&self.rule.conditions);
+        let question = related
+            .into_iter()
+            .fold(question, |question, other| decided(question, other, true));
+        self.context.analysis.ask(&question).is_no()
     }
 
     /// Whether there is time to look for more than one way past each rule.
     fn has_few_rules(&self) -> bool {
-        const FEW: usize = 50;
-        self.group.rules.rules.len() <= FEW
+        self.group.rules.rules.len() <= FEW_RULES
     }
 
     /// Whether the rule is not meant for calls without the argument.
@@ -206,39 +241,50 @@ impl<'d> Denial<'d, '_> {
     /// A call that has one of `shapes` where the rule looks, meets all its other conditions, and is
     /// denied by none of the rules.
     fn passing(&self, shapes: &Set) -> Option<Witness> {
+        self.passing_as(&[(self.path.clone(), shapes.clone())])
+    }
+
+    fn passing_as(&self, guise: &[(ArgPath, Set)]) -> Option<Witness> {
         let conditions = self.rule.conditions.iter();
+        let is_worn = |path: &ArgPath| guise.iter().any(|(worn, _)| worn == path);
         let others: Vec<Condition> = conditions
-            .filter(|condition| conditions::path(condition) != Some(self.path))
+            .filter(|condition| !conditions::path(condition).is_some_and(is_worn))
             .cloned()
             .collect();
         let question = Question::new()
             .passing(self.group.rules)
             .passing(&self.context.policy.every_tool)
-            .meeting(&others)
-            .with(self.path, shapes);
-        match self.context.analysis.ask(&question) {
-            Answer::Yes(witness) => Some(witness),
-            Answer::No | Answer::Unknown => None,
+            .meeting(&others);
+        let question = guise
+            .iter()
+            .fold(question, |question, (path, set)| question.with(path, set));
+        self.context.analysis.ask(&question).yes()
+    }
+
+    fn tested(&self) -> Tested<'_> {
+        Tested {
+            analysis: &self.context.analysis,
+            path: self.path,
+            test: &self.condition.test,
         }
     }
 
     /// A call that gets through with what the rule is there to deny, in another type.
     fn with_other_type(&self) -> Option<Witness> {
-        match &self.condition.test {
-            Test::Compare(ordering, number) => {
-                let text = beyond(*ordering, *number);
-                let text = Set::equal_to(&[Value::Text(text)]).and(&Set::of_kinds(&[Kind::Text]));
-                self.passing(&text)
-                    .or_else(|| self.passing(&Set::of_kinds(&[Kind::Text])))
-            }
-            test @ (Test::Regex(_) | Test::Contains(_)) => {
-                let text = Set::meeting(test).and(&Set::of_kinds(&[Kind::Text]));
-                let text = self.context.analysis.string_in(&text).yes()?;
-                let list = Value::List(vec![Value::Text(text)]);
-                self.passing(&Set::equal_to(&[list]).and(&Set::of_kinds(&[Kind::List])))
-            }
-            _ => None,
-        }
+        let guises = self.tested().usual_guises();
+        guises.iter().find_map(|guise| self.passing_as(guise))
+    }
+
+    /// The same in a type that the schema gives the argument beside the one that the rule looks at.
+    fn with_declared_type(&self, argument: &Argument) -> Option<(Kind, Witness)> {
+        let arguments = self.group.arguments()?;
+        let guises = self.tested().declared_guises(argument, arguments);
+        let is_declared = |guise: &Guise| {
+            let here = guise.iter().find(|(path, _)| path == self.path);
+            here.is_some_and(|(_, set)| !set.and(&argument.declared.set()).is_plainly_empty())
+        };
+        let mut guises = guises.into_iter().filter(|(_, guise)| is_declared(guise));
+        guises.find_map(|(kind, guise)| Some((kind, self.passing_as(&guise)?)))
     }
 
     fn finding(&self, hole: &Hole) -> Finding {
@@ -251,6 +297,10 @@ impl<'d> Denial<'d, '_> {
             Shape::OtherType => {
                 format!("another type of {path} passes this denial: {call} gets through")
             }
+            Shape::DeclaredType(kind) => {
+                let kind = called(kind);
+                format!("{path} may be {kind}, which passes this denial: {call} gets through")
+            }
         };
         let condition = self.condition;
         let finding = Finding::new(&RULE, condition.pointer.as_str(), condition.span, message)
@@ -258,7 +308,7 @@ impl<'d> Denial<'d, '_> {
             .help(self.help(hole))
             .fix(self.fix(hole));
         match (&hole.shape, self.presence_check()) {
-            (Shape::OtherType, Some(presence)) => {
+            (Shape::OtherType | Shape::DeclaredType(_), Some(presence)) => {
                 finding.label(presence.span, "this asks only that there is something")
             }
             _ => finding,
@@ -292,6 +342,9 @@ impl<'d> Denial<'d, '_> {
             }
             (None, Test::Compare(..)) => {
                 "`require` a bound on the argument: a comparison fails when it is missing or of another type".to_owned()
+            }
+            (None, _) if hole.shape != Shape::Missing => {
+                "`require` what is allowed with a `regex`, which fails for other types than text: that the argument exists is not enough".to_owned()
             }
             (None, Test::Regex(_) | Test::Contains(_)) => {
                 "`require` what is allowed with a `regex`, or at least that the argument exists".to_owned()
@@ -374,11 +427,15 @@ fn turned_rule(node: &Node, op: &str) -> Option<Json> {
     Some(rule)
 }
 
-/// A number that the comparison denies, as text.
-fn beyond(ordering: Ordering, number: f64) -> String {
-    let far = match ordering {
-        Ordering::Greater | Ordering::GreaterOrEqual => number.trunc() + 1.0,
-        Ordering::Less | Ordering::LessOrEqual => number.trunc() - 1.0,
-    };
-    far.to_string()
+/// What messages call an argument of this kind.
+fn called(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Missing => "missing",
+        Kind::Null => "null",
+        Kind::Bool => "a boolean",
+        Kind::Number => "a number",
+        Kind::Text => "a string",
+        Kind::List => "a list",
+        Kind::Object => "an object",
+    }
 }

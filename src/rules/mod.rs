@@ -27,6 +27,7 @@ mod counter_scope_mismatch;
 mod default_allow;
 mod denylist_of_commands;
 mod destructive_allowed;
+mod disguise;
 mod dominated_limit;
 mod duplicate_hide;
 mod duplicate_rule;
