@@ -126,6 +126,32 @@ impl Arguments {
         })
     }
 
+    /// Where `path` leaves what is declared, though there may be such an argument all the same.
+    /// `None` where fields may be declared in ways that are not looked into.
+    pub fn undeclared(&self, path: &ArgPath) -> Option<Absence> {
+        let mut here = self.expand(vec![&self.schema])?;
+        for (depth, field) in path.fields.iter().enumerate() {
+            let (mut next, mut is_open) = (Vec::new(), false);
+            for alternative in &here {
+                match alternative.field(field, depth == 0) {
+                    Step::Declared(schemas) => next.append(&mut self.expand(schemas)?),
+                    Step::Open => is_open = true,
+                    Step::Absent => {}
+                }
+            }
+            let is_vague = here.iter().any(|alternative| alternative.vague);
+            if is_vague || next.len() > MAX_ALTERNATIVES {
+                return None;
+            }
+            if is_open || next.is_empty() {
+                let is_left = is_open && next.is_empty();
+                return is_left.then(|| Absence::of(&here, depth));
+            }
+            here = next;
+        }
+        None
+    }
+
     /// `None` where the schema is too large to tell.
     fn follow(&self, fields: &[String]) -> Option<Place> {
         let mut here = self.expand(vec![&self.schema])?;

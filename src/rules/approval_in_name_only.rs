@@ -68,7 +68,16 @@ fn promises(text: &str) -> bool {
     let asks = has(&[
         "ask ", "get ", "need", "requir", "wait", "until", "unless", "without",
     ]);
-    has(PROMISES) || (asks && has(PEOPLE) && has(CONSENT))
+    has(PROMISES) || (asks && has(CONSENT) && (has(PEOPLE) || names_somebody(&said)))
+}
+
+/// Whether a text names a channel or a person: `#ops`, `@kim`.
+fn names_somebody(text: &str) -> bool {
+    let mut words = text.split(|c: char| c.is_whitespace() || c == '(');
+    words.any(|word| {
+        let name = word.strip_prefix(['#', '@']);
+        name.is_some_and(|name| name.starts_with(|c: char| c.is_ascii_lowercase()))
+    })
 }
 
 fn check(context: &Context<'_>, reporter: &mut Reporter<'_>) {

@@ -25,6 +25,11 @@ fn check(context: &Context<'_>, reporter: &mut Reporter<'_>) {
         };
         let shown = quoted(&printable(name.text));
         let (what, help) = match deceit {
+            Deceit::Padded if is_offered(context, name.text) => continue,
+            Deceit::Padded => (
+                "begins or ends with a space: names are compared exactly".to_owned(),
+                format!("write {} if that is meant", quoted(name.text.trim())),
+            ),
             Deceit::Hidden(c) => (
                 format!("has a character that can't be seen, U+{:04X}", u32::from(c)),
                 "type the name anew, or copy it from the server's list of tools".to_owned(),
@@ -43,8 +48,17 @@ fn check(context: &Context<'_>, reporter: &mut Reporter<'_>) {
     }
 }
 
+/// Whether the server offers a tool by just this name.
+fn is_offered(context: &Context<'_>, name: &str) -> bool {
+    context
+        .offer
+        .is_some_and(|offer| offer.named(name).is_some())
+}
+
 /// How a name deceives those who read it.
 pub(super) enum Deceit {
+    /// It begins or ends with a space.
+    Padded,
     /// It has a character that can't be seen, or turns the text around.
     Hidden(char),
     /// It is read as this name, which has plain letters.
@@ -56,6 +70,9 @@ pub(super) enum Deceit {
 /// How `name` deceives. Plain ASCII does not, and neither does a name in one other script that could
 /// not be taken for one in plain letters.
 pub(super) fn deceives(name: &str) -> Option<Deceit> {
+    if name.trim_matches(' ').len() < name.len() {
+        return Some(Deceit::Padded);
+    }
     if name.bytes().all(|byte| (b' '..=b'~').contains(&byte)) {
         return None;
     }

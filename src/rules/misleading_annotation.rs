@@ -1,9 +1,11 @@
 //! Tools that claim to change nothing, and do.
 
 use super::{Check, Rule};
+use crate::catalog::Tool;
 use crate::finding::Severity;
 use crate::lint::{Reporter, ToolList};
-use crate::risk::{Category, Source, ToolView};
+use crate::risk::{self, Category, Classification, Evidence, Source, ToolView};
+use crate::source::tree::Node;
 use crate::suggest::quoted;
 
 /// See `misleading_annotation.md`.
@@ -30,22 +32,14 @@ fn check(list: &ToolList<'_>, reporter: &mut Reporter<'_>) {
         let Some(found) = contradictions.find(|found| claim(found.claim)) else {
             continue;
         };
-        // Running something may be reading, as with a query or a search; a command is more, and so is
-        // SQL that changes what it finds.
-        let changes = tool.description.as_deref().and_then(changing_sql);
-        let runs_anything = judged.category != Category::Execute || runs_code(&tool.name);
-        let (source, text) = match changes.filter(|_| judged.category == Category::Execute) {
-            Some(statement) => ("description", statement),
-            None if judged.confidence >= SURE && runs_anything => {
-                (found.against.source.word(), found.against.text.as_str())
-            }
-            None => continue,
+        let Some((source, text)) = proof(tool, &judged, &found.against) else {
+            continue;
         };
         let message = format!(
             "{} claims `{}`, and its {source} says otherwise: {}",
             quoted(&tool.name),
             found.claim,
-            quoted(text)
+            quoted(&text)
         );
         let span = tool.annotations.span.unwrap_or(tool.name_span);
         let help = format!(
@@ -57,6 +51,55 @@ fn check(list: &ToolList<'_>, reporter: &mut Reporter<'_>) {
         let finding = finding.label(tool.name_span, "the tool");
         reporter.report(finding.help(help));
     }
+}
+
+/// What of its definition shows for certain that a tool changes something, and in which words.
+fn proof(
+    tool: &Tool,
+    judged: &Classification,
+    against: &Evidence,
+) -> Option<(&'static str, String)> {
+    // Running something may be reading, as with a query or a search; a command is more, and so is SQL
+    // that changes what it finds.
+    let is_execute = judged.category == Category::Execute;
+    let described = || tool.description.as_deref().and_then(changing_sql);
+    if let Some(statement) = is_execute.then(described).flatten() {
+        return Some(("description", statement.to_owned()));
+    }
+    let is_sure = judged.confidence >= SURE || says_delete(judged, against);
+    if is_sure && (!is_execute || runs_code(&tool.name)) {
+        return Some((against.source.word(), against.text.clone()));
+    }
+    let mode = || changing_mode(tool, judged.decided_by_argument.as_deref()?);
+    let changing = (!is_execute).then(mode).flatten()?;
+    Some((Source::Schema.word(), changing))
+}
+
+/// Whether the description says that the tool deletes something, whatever its name says.
+fn says_delete(judged: &Classification, against: &Evidence) -> bool {
+    const VERBS: [&str; 5] = ["delete", "purge", "erase", "destroy", "wipe"];
+    let verb = against.text.split_whitespace().next().unwrap_or_default();
+    let verb = verb.to_lowercase();
+    judged.category == Category::Destructive
+        && against.source == Source::Description
+        && VERBS.contains(&verb.strip_suffix('s').unwrap_or(&verb))
+}
+
+/// `operation: set`, where `argument` decides what the tool does and this is one of its values: the
+/// plain name of a change.
+fn changing_mode(tool: &Tool, argument: &str) -> Option<String> {
+    const MOST: usize = 64;
+    const PLAIN: f32 = 0.8;
+    let schema = tool.input_schema.as_ref()?.tree();
+    let property = schema.get("properties")?.get(argument)?;
+    let values = property.get("enum")?.as_sequence()?.iter().take(MOST);
+    let mut values = values.filter_map(Node::as_str);
+    let changes = |value: &&str| {
+        let judged = risk::classify(&ToolView::named(value));
+        judged.category > Category::Read && judged.confidence >= PLAIN
+    };
+    let value = values.find(changes)?;
+    Some(format!("{argument}: {value}"))
 }
 
 /// A statement that changes a database, if `description` says that the tool takes such. Where it also

@@ -44,7 +44,7 @@ pub(super) fn told(
     condition: &Condition,
 ) -> Option<(usize, Finding)> {
     let values = match &condition.test {
-        Test::Eq(value) | Test::Neq(value) => std::slice::from_ref(value),
+        Test::Eq(value) | Test::Neq(value) | Test::Contains(value) => std::slice::from_ref(value),
         Test::In(values) | Test::NotIn(values) => values,
         _ => return None,
     };
@@ -110,9 +110,13 @@ fn said(
     if is_string {
         let path = quoted(&path.to_string());
         let printed = quoted(&value.printed());
+        let are = match condition.test {
+            Test::Contains(_) => format!("the elements of {path} are strings"),
+            _ => format!("{path} is a string"),
+        };
         return Some(match value.printed() == text {
-            true => format!("{path} is a string, and {shown} a number: they are compared as text"),
-            false => format!("{path} is a string, and the number {shown} equals {printed} only"),
+            true => format!("{are}, and {shown} a number: they are compared as text"),
+            false => format!("{are}, and the number {shown} equals {printed} only"),
         });
     }
     let number: i128 = text.parse().ok()?;
@@ -126,11 +130,12 @@ pub(super) fn written<'c>(context: &Context<'c>, item: &Node) -> &'c str {
     &context.file.text[item.span.range()]
 }
 
-/// The kinds that the argument is declared to be of.
+/// The kinds that what is compared is declared to be of: the argument, or the elements of a list.
 fn declared(group: &Group<'_>, condition: &Condition) -> Option<Vec<Kind>> {
-    match group.place(condition)? {
-        Place::Declared(argument) => argument.declared.kinds,
-        Place::Open | Place::Absent(_) => None,
+    match (group.place(condition)?, &condition.test) {
+        (Place::Declared(argument), Test::Contains(_)) => argument.elements,
+        (Place::Declared(argument), _) => argument.declared.kinds,
+        (Place::Open | Place::Absent(_), _) => None,
     }
 }
 

@@ -148,7 +148,8 @@ fn stranger(values: &[Value]) -> Option<usize> {
         kind(value) != kind(&values[0]) && !both_texts
     };
     let nth = values.iter().position(differs)?;
-    (!conditions::set_a_flag(values)).then_some(nth)
+    let is_one = |value: &Value| value.printed() == values[0].printed();
+    (!conditions::set_a_flag(values) || values.iter().all(is_one)).then_some(nth)
 }
 
 fn empty(rule: &policy::Rule, condition: &Condition, pointer: String, list: &Node) -> Finding {

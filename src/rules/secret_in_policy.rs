@@ -161,6 +161,7 @@ fn secret(text: &str) -> Option<&'static str> {
         .find(|kind| kind.is_in(text))
         .map(|kind| kind.what);
     by_prefix
+        .or_else(|| webhook(text))
         .or_else(|| is_web_token(text).then_some("a JSON Web Token"))
         .or_else(|| has_password(text).then_some("a password in a URL"))
 }
@@ -191,6 +192,38 @@ fn is_random(text: &str) -> bool {
     let placeholder = ["EXAMPLE", "XXXX", "YOUR", "PLACEHOLDER", "REDACTED"];
     seen.iter().filter(|seen| **seen).count() >= VARIETY
         && !placeholder.iter().any(|word| upper.contains(word))
+}
+
+/// Beginnings of addresses that let whoever knows them post, and how many segments of a path follow.
+/// The last of those is the secret.
+const WEBHOOKS: [(&str, &str, usize); 6] = [
+    ("a Slack webhook", "hooks.slack.com/services/", 3),
+    ("a Slack webhook", "hooks.slack.com/workflows/", 4),
+    ("a Slack webhook", "hooks.slack.com/triggers/", 3),
+    ("a Discord webhook", "discord.com/api/webhooks/", 2),
+    ("a Discord webhook", "discordapp.com/api/webhooks/", 2),
+    ("a Zapier webhook", "hooks.zapier.com/hooks/catch/", 2),
+];
+
+/// What webhook stands in `text`.
+fn webhook(text: &str) -> Option<&'static str> {
+    const TOKEN: usize = 6;
+    let is_segment = |segment: &str| !segment.is_empty() && segment.bytes().all(is_token_byte);
+    let is_secret = |rest: &str, segments: usize| {
+        let is_end = |c: char| !(c == '/' || c.is_ascii() && is_token_byte(c as u8));
+        let rest = rest.split(is_end).next().unwrap_or(rest);
+        let found: Vec<&str> = rest.split('/').take(segments).collect();
+        let last = found.last().copied().unwrap_or_default();
+        found.len() == segments
+            && found.iter().all(|segment| is_segment(segment))
+            && last.len() >= TOKEN
+            && is_random(&found.concat())
+    };
+    let found = WEBHOOKS.iter().find(|(_, host, segments)| {
+        let mut places = text.match_indices(host);
+        places.any(|(at, host)| is_secret(&text[at + host.len()..], *segments))
+    });
+    found.map(|(what, ..)| *what)
 }
 
 /// `eyJ….eyJ….…`: two JSON objects in base 64, and a signature.
