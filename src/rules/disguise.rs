@@ -63,8 +63,18 @@ impl Tested<'_> {
     }
 
     fn in_list(&self) -> Option<Guise> {
-        let list = Set::list(&[self.denied()?]);
-        Some(vec![(self.path.clone(), list)])
+        let value = self.denied()?;
+        let elements = match self.test {
+            // The words of a command are elements, which are looked at; what a shell runs is one.
+            Test::Contains(Value::Text(part))
+                if holds(self.path) == Holds::Command && is_word(part) =>
+            {
+                let shell = ["sh", "-c"].map(|word| Value::Text(word.to_owned()));
+                shell.into_iter().chain([value]).collect()
+            }
+            _ => vec![value],
+        };
+        Some(vec![(self.path.clone(), Set::list(&elements))])
     }
 
     fn in_declared_list(&self, argument: &Argument) -> Option<Guise> {
@@ -145,7 +155,7 @@ impl Tested<'_> {
                 self.analysis.string_in(&text).yes().map(Value::Text)
             }
             Test::Contains(Value::Text(part)) if is_fragment(part, self.path) => {
-                Some(Value::Text(around(part)))
+                Some(Value::Text(around(part, holds(self.path))))
             }
             Test::Eq(value) => Some(value.clone()),
             Test::In(values) => values.first().cloned(),
@@ -163,25 +173,33 @@ fn only(value: &Value) -> Set {
     Set::equal_to(std::slice::from_ref(value)).and(&Set::of_kinds(kinds))
 }
 
+fn holds(path: &ArgPath) -> Holds {
+    Holds::by_name(path.fields.last().map_or("", String::as_str))
+}
+
 /// Whether `part` is looked for within a text, and is no word that could be one of a list of them.
 fn is_fragment(part: &str, path: &ArgPath) -> bool {
-    let name = path.fields.last().map_or("", String::as_str);
-    let holds_words = matches!(Holds::by_name(name), Holds::Name | Holds::Unknown);
-    let is_cut = |c: Option<char>| c.is_some_and(|c| !c.is_alphanumeric());
-    !part.is_empty()
-        && (!holds_words
-            || is_cut(part.chars().next())
-            || is_cut(part.chars().next_back())
-            || part.contains(['.', '@']))
+    let is_text = !matches!(holds(path), Holds::Name | Holds::Unknown);
+    !part.is_empty() && (is_text || !is_word(part) || part.contains(['.', '@']))
+}
+
+/// Whether `part` begins and ends with letters or digits.
+fn is_word(part: &str) -> bool {
+    part.starts_with(char::is_alphanumeric) && part.ends_with(char::is_alphanumeric)
 }
 
 /// A text that has `part` in it, and more.
-fn around(part: &str) -> String {
-    let before = if part.starts_with('/') { "" } else { "x" };
-    let after = if part.starts_with('/') && !part.ends_with('/') {
-        "/x"
-    } else {
-        "x"
+fn around(part: &str, holds: Holds) -> String {
+    let before = match part.chars().next() {
+        Some('@' | ' ') => "x",
+        Some(first) if first.is_alphanumeric() && holds == Holds::Url => "https://",
+        _ => "",
+    };
+    let after = match part.chars().next_back() {
+        _ if part.starts_with('@') => "",
+        Some(last) if !last.is_alphanumeric() => "x",
+        _ if part.starts_with('/') || holds == Holds::Url => "/x",
+        _ => " x",
     };
     format!("{before}{part}{after}")
 }
