@@ -147,7 +147,9 @@ impl<'d> Denial<'d, '_> {
         let missing = || self.passing_without(without);
         let missing = (!is_harmless).then(missing).flatten();
         let typed = argument.filter(|argument| argument.declared.kinds.is_some());
-        if let Some((kind, call)) = typed.as_ref().and_then(|a| self.with_declared_type(a)) {
+        let is_asked = missing.is_none() || self.has_few_rules();
+        let declared = typed.as_ref().filter(|_| is_asked);
+        if let Some((kind, call)) = declared.and_then(|a| self.with_declared_type(a)) {
             return Some(Hole {
                 shape: Shape::DeclaredType(kind),
                 severity: Severity::Error,
@@ -182,10 +184,8 @@ impl<'d> Denial<'d, '_> {
 
     /// Whether the rule denies nothing that is not denied before it: other rules tell of that.
     fn is_needless(&self) -> bool {
-        let mut before = self.group.rules.rules.iter();
-        let earlier = before
-            .by_ref()
-            .take_while(|other| other.clause.pointer != self.rule.clause.pointer);
+        let rules = self.group.rules.rules.iter();
+        let earlier = rules.take_while(|other| other.clause.pointer != self.rule.clause.pointer);
         let looks_here = |other: &&policy::Rule| {
             conditions::paths(&other.conditions).any(|path| path == self.path)
         };

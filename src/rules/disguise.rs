@@ -8,7 +8,7 @@ use crate::policy::condition::{ArgPath, Ordering, Test};
 use crate::policy::value::Value;
 
 /// So many fields of an object are tried.
-const MAX_FIELDS: usize = 8;
+const MAX_FIELDS: usize = 4;
 
 /// What a call has at some paths.
 pub(super) type Guise = Vec<(ArgPath, Set)>;
