@@ -591,6 +591,24 @@ mod tests {
     }
 
     #[test]
+    fn fields_beside_an_open_path_are_told_where_all_are_known() {
+        let fields = |schema: &str, path: &str| {
+            let path = ArgPath::parse(path).expect("a path");
+            let left = arguments(schema).undeclared(&path)?;
+            Some((left.depth, left.fields))
+        };
+        let open = r#"{ "additionalProperties": true, "properties": { "a": {
+            "additionalProperties": {}, "properties": { "b": {} } } } }"#;
+        assert_eq!(fields(open, "args.x"), Some((0, vec!["a".to_owned()])));
+        assert_eq!(fields(open, "args.a.x"), Some((1, vec!["b".to_owned()])));
+        assert_eq!(fields(open, "args.a.b"), None);
+        let closed = r#"{ "properties": { "a": {} } }"#;
+        assert_eq!(fields(closed, "args.x"), None);
+        let vague = r#"{ "properties": { "a": {} }, "patternProperties": { "^x": {} } }"#;
+        assert_eq!(fields(vague, "args.x"), None);
+    }
+
+    #[test]
     fn schemas_that_explode_or_go_round_are_open() {
         let choice = r#"{ "anyOf": [{ "title": "a" }, { "title": "b" }] }"#;
         let many = format!(
