@@ -76,6 +76,22 @@ pub(super) fn has_one_of(schema: &str, names: &[&str]) -> bool {
     })
 }
 
+/// The argument of `schema`, a checked JSON text, that is called after what is to be done, and the
+/// texts that it may be if they are listed. Numbers and lists of operations are left out.
+pub(super) fn operation(schema: &str) -> Option<(String, Option<Vec<String>>)> {
+    let known = &VOCABULARY.arguments.selector;
+    let mut arguments = members(member(schema, "properties")?).take(MOST_PROPERTIES);
+    let (name, property) =
+        arguments.find(|(name, _)| known.contains(&Words::of_name(name).list().join("_")))?;
+    if let Some(values) = member(property, "enum") {
+        let values: Vec<String> = strings(values).take(MOST_VALUES + 1).collect();
+        return (values.len() <= MOST_VALUES).then_some((name, Some(values)));
+    }
+    let declared = member(property, "type").map(walk::Value::of);
+    let is_text = matches!(declared, Some(walk::Value::String(text)) if text == "string");
+    is_text.then_some((name, None))
+}
+
 /// What the values of an argument say, if they are a list.
 fn selector(name: &str, property: &str, setting: &Setting<'_>) -> Option<Selector> {
     let values = member(property, "enum")?;
