@@ -95,10 +95,18 @@ pub(super) fn own_condition<'c>(
     rules: &'c Rules,
     limit: &Limit,
 ) -> Option<(&'c Condition, Ordering, f64)> {
-    let mut rules = rules.rules.iter();
-    let rule = rules.find(|rule| rule.clause.pointer == limit.clause.pointer)?;
-    let mut conditions = rule.conditions.iter();
-    conditions.find_map(|condition| match (&condition.subject, &condition.test) {
+    own_conditions(rules, limit).next()
+}
+
+/// The conditions that look like the limit in the Intercept rule of `limit`, which the first of them is.
+pub(super) fn own_conditions<'c>(
+    rules: &'c Rules,
+    limit: &Limit,
+) -> impl Iterator<Item = (&'c Condition, Ordering, f64)> {
+    let mut all = rules.rules.iter();
+    let rule = all.find(|rule| rule.clause.pointer == limit.clause.pointer);
+    let conditions = rule.into_iter().flat_map(|rule| &rule.conditions);
+    conditions.filter_map(|condition| match (&condition.subject, &condition.test) {
         (
             Subject::Counter(key),
             &Test::Compare(ordering @ (Ordering::Less | Ordering::LessOrEqual), number),

@@ -1,11 +1,10 @@
 //! Rules and limits of tools that no call gets through to.
 
 use super::{Check, Rule};
-use crate::finding::{Edit, Finding, Fix, Severity};
+use crate::finding::{Finding, Severity};
 use crate::lint::{Context, ListedTool, Reporter};
 use crate::policy::Clause;
 use crate::schema::places::head;
-use crate::source::tree::join;
 use crate::suggest::quoted;
 
 /// See `limit_on_dead_tool.md`.
@@ -66,20 +65,6 @@ fn report(
             format!("{name} {why}: {what}"),
         )
         .label(span, shown)
-        .help("remove it, or let the tool be called")
-        .fix(Fix::safe(
-            "remove what never applies",
-            removal(context, listed, first),
-        )),
+        .help("let the tool be called, or remove what it needs no more; leave it if the tool is shut off for a while"),
     );
-}
-
-/// The edits that remove the first dead clause, with its list where nothing in that is alive.
-fn removal(context: &Context<'_>, listed: &ListedTool<'_>, first: &Clause) -> Option<Vec<Edit>> {
-    let (list, _) = first.pointer.rsplit_once('/')?;
-    let denier = listed.always_denied.filter(|_| listed.hidden.is_none());
-    let alive = denier.is_some_and(|clause| clause.pointer.starts_with(&join(list, "")));
-    context
-        .edit
-        .remove(if alive { &first.pointer } else { list })
 }

@@ -90,13 +90,15 @@ impl Report {
         absent.keys.push(key);
     }
 
-    /// Reports the traps in `node`, which is at `pointer`.
-    pub fn traps(&mut self, node: &Node, pointer: &str) {
+    /// Reports the traps in `node`, which is at `pointer`; `counts` says whether a counter is compared
+    /// with it.
+    pub fn traps(&mut self, node: &Node, pointer: &str, counts: bool) {
         traps::each(
             node,
             &mut pointer.to_owned(),
             Dialect::Intercept,
             &mut |trap| {
+                let trap = if counts { trap.of_a_counter(node) } else { trap };
                 self.stricter(&YAML_SCALAR_TRAP, trap.pointer, trap.span, trap.message)
                     .help = Some(trap.help);
             },
