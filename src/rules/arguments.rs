@@ -113,10 +113,15 @@ impl Described {
     /// fractions that matter.
     pub fn counts_smallest_units(&self, path: &ArgPath) -> bool {
         let name = path.fields.last().map_or("", String::as_str);
-        let schema = path.fields.iter().try_fold(self.0.as_ref(), |schema, field| {
-            Some(schema?.get("properties")?.get(field))
-        });
-        let description = schema.flatten().and_then(|schema| schema.get("description"));
+        let schema = path
+            .fields
+            .iter()
+            .try_fold(self.0.as_ref(), |schema, field| {
+                Some(schema?.get("properties")?.get(field))
+            });
+        let description = schema
+            .flatten()
+            .and_then(|schema| schema.get("description"));
         let description = description.and_then(Node::as_str).unwrap_or_default();
         let says = |text: &str| {
             let text = plain(text);

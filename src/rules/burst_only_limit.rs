@@ -12,7 +12,7 @@ use crate::suggest::quoted;
 pub static RULE: Rule = Rule {
     id: "burst-only-limit",
     severity: Severity::Note,
-    summary: "a limit a minute, and none a day",
+    summary: "a limit a minute, of calls or of amounts, and none a day",
     doc: include_str!("burst_only_limit.md"),
     check: Check::Policy(check),
 };
@@ -74,8 +74,13 @@ fn check_amounts(listed: &ListedTool<'_>, reporter: &mut Reporter<'_>) {
             grouped(most.saturating_mul(MINUTES_A_DAY))
         );
         reporter.report(
-            Finding::new(&RULE, limit.clause.pointer.as_str(), limit.max_span, message)
-                .help("add a cap a day that no honest use reaches"),
+            Finding::new(
+                &RULE,
+                limit.clause.pointer.as_str(),
+                limit.max_span,
+                message,
+            )
+            .help("add a cap a day that no honest use reaches"),
         );
     }
 }

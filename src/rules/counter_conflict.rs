@@ -16,7 +16,7 @@ use crate::suggest::quoted;
 pub static RULE: Rule = Rule {
     id: "counter-conflict",
     severity: Severity::Error,
-    summary: "the same counter name and window with different `max`",
+    summary: "the same counter name and window with different `max`, or two limits on it in one rule",
     doc: include_str!("counter_conflict.md"),
     check: Check::Policy(check),
 };

@@ -22,7 +22,7 @@ use crate::suggest::quoted;
 pub static RULE: Rule = Rule {
     id: "fractional-limit",
     severity: Severity::Warning,
-    summary: "a limit, or an amount of money that it counts, with a fraction, which the engine truncates",
+    summary: "a limit, or an amount of money that it counts, with a fraction that the engine cuts off",
     doc: include_str!("fractional_limit.md"),
     check: Check::Policy(check),
 };
@@ -118,7 +118,9 @@ fn report_uncounted(
     reporter: &mut Reporter<'_>,
 ) {
     let pointer = format!("{}/state/increment_from", limit.clause.pointer);
-    let span = context.at(&pointer).map_or(limit.max_span, |node| node.span);
+    let span = context
+        .at(&pointer)
+        .map_or(limit.max_span, |node| node.span);
     let message = format!(
         "the engine cuts fractions off what it counts: {} counts as 0, so any number of such calls passes \
          this cap of {}",

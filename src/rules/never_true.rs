@@ -238,7 +238,9 @@ fn check_range(
         }
         _ => return,
     };
-    let span = context.at(&pointer).map_or(limit.max_span, |node| node.span);
+    let span = context
+        .at(&pointer)
+        .map_or(limit.max_span, |node| node.span);
     let message = format!(
         "{shown} is beyond the 64 bits that the engine counts with: every call is denied, or on some \
          platforms none"

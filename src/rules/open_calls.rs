@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::arguments::{self, argument};
 use super::conditions::Group;
-use super::never_true;
+use super::{always_true, never_true};
 use crate::analysis::{Kind, Question, Set};
 use crate::catalog::arguments::{Arguments, Place};
 use crate::lint::{Context, ListedTool};
@@ -19,7 +19,8 @@ use crate::risk::{Category, Operation};
 pub(super) fn are_none(context: &Context<'_>, listed: &ListedTool<'_>) -> bool {
     let are_none = || {
         let both = [&listed.tool.rules, &context.policy.every_tool];
-        both.iter().any(|rules| rules.limits.iter().any(has_no_room))
+        both.iter()
+            .any(|rules| rules.limits.iter().any(has_no_room))
             || is_blocked(context, listed)
             || no_call_passes(context, both)
     };
@@ -35,14 +36,19 @@ fn has_no_room(limit: &Limit) -> bool {
     }
 }
 
-/// Whether a rule asks for what the tool's schema does not have.
+/// Whether a rule, or the amount of a limit, asks for what the tool's schema does not have.
 fn is_blocked(context: &Context<'_>, listed: &ListedTool<'_>) -> bool {
     let group = Group::of(listed);
-    let required = listed.tool.rules.rules.iter();
-    let mut required = required.filter(|rule| rule.effect == Effect::Require);
-    !group.is_too_large()
-        && listed.arguments().is_some()
-        && required.any(|rule| never_true::never_holds(context, &group, rule))
+    if group.is_too_large() || listed.arguments().is_none() {
+        return false;
+    }
+    let is_absent = |path: &ArgPath| matches!(group.place_of(path), Some(Place::Absent(_)));
+    let mut amounts = group.rules.limits.iter().filter_map(|l| l.amount.path());
+    amounts.any(is_absent)
+        || group.rules.rules.iter().any(|rule| match rule.effect {
+            Effect::Require => never_true::never_holds(context, &group, rule),
+            Effect::DenyIf => always_true::always_holds(context, &group, rule),
+        })
 }
 
 fn no_call_passes(context: &Context<'_>, both: [&Rules; 2]) -> bool {
@@ -65,11 +71,7 @@ pub(super) fn worst(
     *listed.known.worst_left.get_or_init(worst)
 }
 
-fn left(
-    context: &Context<'_>,
-    listed: &ListedTool<'_>,
-    category: Category,
-) -> Option<Category> {
+fn left(context: &Context<'_>, listed: &ListedTool<'_>, category: Category) -> Option<Category> {
     let arguments = listed.arguments()?;
     arguments::conditions(context, listed).next()?;
     let operation = context.operation(listed, category)?;
@@ -102,7 +104,10 @@ fn values(
     if let Some(listed) = operation.listed() {
         for value in listed {
             let does = operation.does(value).unwrap_or(Category::Read);
-            values.entry(does).or_default().push(Value::Text(value.clone()));
+            values
+                .entry(does)
+                .or_default()
+                .push(Value::Text(value.clone()));
         }
         return Some(values);
     }
@@ -112,7 +117,10 @@ fn values(
         let Value::Text(text) = value else {
             return None;
         };
-        values.entry(operation.does(text)?).or_default().push(value.clone());
+        values
+            .entry(operation.does(text)?)
+            .or_default()
+            .push(value.clone());
     }
     Some(values)
 }
@@ -141,8 +149,14 @@ fn unnamed(
         Some(Value::Text(text)) => operation.does(text).is_some_and(|does| does < category),
         _ => false,
     };
-    match argument.declared.required || does_less {
-        true => Set::none(),
-        false => Set::of_kinds(&[Kind::Missing, Kind::Null]),
+    let declared = &argument.declared;
+    let may_be_null = declared
+        .kinds
+        .as_ref()
+        .is_none_or(|kinds| kinds.contains(&Kind::Null));
+    match (declared.required || does_less, may_be_null) {
+        (true, _) => Set::none(),
+        (false, true) => Set::of_kinds(&[Kind::Missing, Kind::Null]),
+        (false, false) => Set::of_kinds(&[Kind::Missing]),
     }
 }

@@ -98,7 +98,11 @@ impl Report {
             &mut pointer.to_owned(),
             Dialect::Intercept,
             &mut |trap| {
-                let trap = if counts { trap.of_a_counter(node) } else { trap };
+                let trap = if counts {
+                    trap.of_a_counter(node)
+                } else {
+                    trap
+                };
                 self.stricter(&YAML_SCALAR_TRAP, trap.pointer, trap.span, trap.message)
                     .help = Some(trap.help);
             },
