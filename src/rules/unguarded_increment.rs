@@ -120,8 +120,11 @@ fn is_declared(context: &Context<'_>, listed: &ListedTool<'_>, path: &ArgPath) -
     let Some(arguments) = listed.arguments() else {
         return false;
     };
-    let Place::Declared(argument) = arguments.place(path) else {
-        return false;
+    let argument = match arguments.place(path) {
+        Place::Declared(argument) => argument,
+        // Every call is refused, which unknown-argument says.
+        Place::Absent(_) => return true,
+        Place::Open => return false,
     };
     // A schema that declares a number hardly ever says that it is not negative.
     let unusable = match argument.declared.kinds.as_deref() {
