@@ -27,9 +27,13 @@ impl Trap {
         match scalar.kind {
             ScalarKind::Float(n) if !n.is_finite() => Self {
                 message: format!(
-                    "{} is read as the number {}, which the engine can't count to",
+                    "{} is read as the number {}, which the engine can't count to{}",
                     quoted(&scalar.text),
-                    value_text(scalar)
+                    value_text(scalar),
+                    match n == f64::NEG_INFINITY {
+                        true => "",
+                        false => ": every call is denied",
+                    }
                 ),
                 help: "write the most that is allowed, or leave the limit out".to_owned(),
                 ..self

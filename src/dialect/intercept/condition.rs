@@ -41,7 +41,8 @@ pub(super) fn read<'a>(
     // A value that is refused needs no second finding about how it is read.
     let fits = op.is_none() || test.is_some();
     if let Some(value) = value.filter(|_| fits) {
-        let counts = path.given().is_some_and(|path| path.starts_with("state."));
+        let counts = path.given().is_some_and(|path| path.starts_with("state."))
+            && matches!(test, Some(Test::Compare(..)));
         reader.report.traps(value, &pointer, counts);
     }
     Some(Condition { object, path, test })
