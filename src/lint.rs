@@ -334,7 +334,7 @@ pub struct ListedTool<'a> {
 pub struct Known {
     /// What the worst call does that its conditions leave.
     pub worst_left: OnceCell<Category>,
-    /// Whether its conditions and limits leave no call at all.
+    /// Whether its conditions and limits leave no call at all, whatever the schema says.
     pub is_dead: OnceCell<bool>,
 }
 

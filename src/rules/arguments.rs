@@ -103,8 +103,8 @@ impl Described {
             .filter(|(_, schema)| !is_of_type(schema, &["string", "object", "array"]));
         let mut amounts: Vec<&str> = numbers.map(|(name, _)| name).collect();
         let is_whole = |name: &&str| !FACTORS.contains(&plain(name).as_str());
-        if amounts.iter().any(|name| is_whole(&name)) {
-            amounts.retain(|name| is_whole(&name));
+        if amounts.iter().any(is_whole) {
+            amounts.retain(|name| is_whole(name));
         }
         amounts
     }

@@ -42,6 +42,14 @@ pub(super) fn real_tools<'c, 'a>(
     open_tools(context).filter(is_real)
 }
 
+/// The listed tools of `category` that can be called by who follows the schemas.
+pub(super) fn within_reach<'c, 'a>(
+    context: &'c Context<'a>,
+    wanted: Category,
+) -> impl Iterator<Item = &'c ListedTool<'a>> {
+    callable(context, wanted).filter(|listed| !open_calls::none_fits(context, listed))
+}
+
 /// The listed tools of `category` that can be called.
 pub(super) fn callable<'c, 'a>(
     context: &'c Context<'a>,

@@ -26,7 +26,7 @@ pub static RULE: Rule = Rule {
 const UNBOUNDED: f64 = 1e300;
 
 fn check(context: &Context<'_>, reporter: &mut Reporter<'_>) {
-    for listed in bounds::callable(context, Category::Financial) {
+    for listed in bounds::within_reach(context, Category::Financial) {
         if let Some(lack) = lack(context, listed) {
             report(context, listed, &lack, reporter);
         }

@@ -14,14 +14,13 @@ use crate::policy::value::Value;
 use crate::policy::{Effect, Rules};
 use crate::risk::{Category, Operation};
 
-/// Whether no call gets through: some condition, or all together, or a limit stands in the way of
-/// each. Other rules say so.
+/// Whether no call gets through, whatever it has: all conditions together, or a limit, stand in the way
+/// of each. Other rules say so.
 pub(super) fn are_none(context: &Context<'_>, listed: &ListedTool<'_>) -> bool {
     let are_none = || {
         let both = [&listed.tool.rules, &context.policy.every_tool];
         both.iter()
             .any(|rules| rules.limits.iter().any(has_no_room))
-            || is_blocked(context, listed)
             || no_call_passes(context, both)
     };
     *listed.known.is_dead.get_or_init(are_none)
@@ -36,8 +35,9 @@ fn has_no_room(limit: &Limit) -> bool {
     }
 }
 
-/// Whether a rule, or the amount of a limit, asks for what the tool's schema does not have.
-fn is_blocked(context: &Context<'_>, listed: &ListedTool<'_>) -> bool {
+/// Whether no call gets through that follows the tool's schema: a rule, or the amount of a limit, asks
+/// for what that does not have. Other rules say so, and that every call is denied.
+pub(super) fn none_fits(context: &Context<'_>, listed: &ListedTool<'_>) -> bool {
     let group = Group::of(listed);
     if group.is_too_large() || listed.arguments().is_none() {
         return false;
