@@ -9,7 +9,7 @@ use crate::policy::re2::{Expression, Pattern, PatternError};
 pub struct Language(Kind);
 
 /// How much of a pattern is compiled in one step, in bytes of its automata.
-const BYTES_A_STEP: usize = 256;
+const BYTES_A_STEP: usize = 96;
 
 #[derive(Debug, Clone)]
 enum Kind {

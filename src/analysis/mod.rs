@@ -50,7 +50,7 @@ use crate::policy::condition::Condition;
 /// How much work it may take to find one string.
 const MAX_TEXT_STEPS: u32 = 100_000;
 /// How much work all questions together may take, those of one policy: some seconds.
-const MAX_STEPS_IN_ALL: u32 = 2_000_000;
+const MAX_STEPS_IN_ALL: u32 = 3_000_000;
 
 /// Answers questions, and keeps the automata that it builds for them. After much work it knows no
 /// answer any more, so there should be one for each policy.

@@ -76,10 +76,12 @@ pub(super) struct Phrase {
 /// A word of the vocabulary, or a form of one.
 type Word = Cow<'static, str>;
 
-/// Words, and rows of words, with what they stand for. Found by their first word; for most, there is
-/// no other that begins with it.
+/// The rows that begin with one word, without it, and what they stand for. Mostly there is one.
+type Rows<T> = SmallVec<[(Vec<Word>, T); 1]>;
+
+/// Words, and rows of words, with what they stand for. Found by their first word.
 #[derive(Debug)]
-pub(super) struct Terms<T>(AHashMap<Word, SmallVec<[(Vec<Word>, T); 1]>>);
+pub(super) struct Terms<T>(AHashMap<Word, Rows<T>>);
 
 impl<T> Terms<T> {
     fn with_capacity(capacity: usize) -> Self {
