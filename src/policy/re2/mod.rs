@@ -20,7 +20,7 @@ pub use patterns::Patterns;
 pub use shape::{Bounds, Shape, Text};
 
 /// How large a compiled pattern may get, in bytes.
-const MAX_COMPILED: usize = 4 << 20;
+const MAX_COMPILED: usize = 64 << 20;
 /// How large the cache of a search may get, in bytes.
 const MAX_CACHE: usize = 1 << 20;
 /// The pattern's own height is limited; this counts the levels of its translation.
