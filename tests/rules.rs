@@ -434,7 +434,6 @@ fn gaps_of_risky_policies_are_found() {
             "5:no-overall-limit",
             "6:client-prefixed-name",
             "7:hidden-and-listed",
-            "8:limit-on-dead-tool",
             "10:star-tool",
             "14:missing-on-deny",
         ]
@@ -501,7 +500,6 @@ fn gaps_of_risky_policies_are_found() {
         [
             "5:toxic-combination",
             "8:hidden-and-listed",
-            "10:limit-on-dead-tool",
             "18:dominated-limit",
         ]
     );

@@ -215,6 +215,14 @@ impl Set {
         }
     }
 
+    /// The list of just these values. [`Set::equal_to`] has all lists that print alike.
+    pub fn list(items: &[Value]) -> Self {
+        Self {
+            lists: Lists::only(items),
+            ..Self::none()
+        }
+    }
+
     /// What prints as `text`.
     pub(super) fn printing(text: &str) -> Self {
         Self::equal_to(&[Value::Opaque(text.to_owned())])
@@ -291,12 +299,12 @@ impl Set {
     }
 
     /// A string of it.
-    pub(super) fn pick_text(&self, automata: &Automata, budget: &Budget) -> Answer<String> {
+    pub(super) fn pick_text(&self, automata: &Automata, budget: &Budget<'_>) -> Answer<String> {
         search::find(&self.texts, automata, budget)
     }
 
     /// A value of it that is no object.
-    pub(super) fn pick(&self, automata: &Automata, budget: &Budget) -> Answer<Value> {
+    pub(super) fn pick(&self, automata: &Automata, budget: &Budget<'_>) -> Answer<Value> {
         let flags = [(self.no, Value::Bool(false)), (self.yes, Value::Bool(true))];
         let flag = || {
             flags

@@ -77,6 +77,15 @@ impl Arguments {
         Self { schema }
     }
 
+    /// The words that describe `path`, where it is described in place.
+    pub fn description(&self, path: &ArgPath) -> Option<&str> {
+        let mut fields = path.fields.iter();
+        let argument = fields.try_fold(&self.schema, |schema, field| {
+            schema.get("properties")?.get(field)
+        });
+        argument?.get("description")?.as_str()
+    }
+
     /// What it says of `path`.
     pub fn place(&self, path: &ArgPath) -> Place {
         self.follow(&path.fields).unwrap_or(Place::Open)

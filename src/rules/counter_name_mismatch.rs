@@ -5,7 +5,7 @@ use serde_json::json;
 use super::{Check, Rule, bounds};
 use crate::dialect::Dialect;
 use crate::finding::{Edit, Finding, Fix, Severity};
-use crate::lint::{Context, ListedTool, Reporter};
+use crate::lint::{Context, ListedTool, Offer, Reporter};
 use crate::policy::limit::Limit;
 use crate::source::tree::join;
 use crate::suggest::quoted;
@@ -94,8 +94,7 @@ fn mistakes<'c, 'a>(context: &'c Context<'a>) -> Vec<(&'c ListedTool<'a>, &'c Li
     let mistake = |nth: usize| {
         let (listed, limit) = strange[nth];
         let name = limit.counter.name.as_str();
-        let mut tools = context.tools.iter().map(ListedTool::name);
-        let other = tools.find(|tool| ending(name, tool).is_some());
+        let other = tool_names(context).find(|tool| ending(name, tool).is_some());
         other.map(Mistake::OtherTool).or_else(|| {
             // Those of other tools that are named after these are near by their tools' names.
             let same_tool = right
@@ -110,6 +109,13 @@ fn mistakes<'c, 'a>(context: &'c Context<'a>) -> Vec<(&'c ListedTool<'a>, &'c Li
     found
         .filter_map(|(nth, &(listed, limit))| Some((listed, limit, mistake(nth)?)))
         .collect()
+}
+
+/// The tools of the policy, and those that its server offers, if they are known.
+fn tool_names<'c>(context: &'c Context<'_>) -> impl Iterator<Item = &'c str> {
+    let listed = context.tools.iter().map(ListedTool::name);
+    let offered = context.offer.into_iter().flat_map(Offer::tools);
+    listed.chain(offered.map(|tool| tool.name.as_str()))
 }
 
 fn begins_with(counter: &str, tool: &str) -> bool {

@@ -2,11 +2,12 @@
 
 use ahash::AHashSet;
 
-use super::site::{Holds, Site, sites};
-use super::{Check, Rule};
+use super::site::{self, Holds, Site, Sought, sites};
+use super::{Check, Rule, another_command};
+use crate::analysis::Analysis;
 use crate::finding::Severity;
 use crate::lint::{Context, Reporter};
-use crate::policy::condition::{ArgPath, Test};
+use crate::policy::condition::ArgPath;
 use crate::policy::value::Value;
 use crate::suggest::quoted;
 
@@ -87,11 +88,7 @@ fn check(context: &Context<'_>, reporter: &mut Reporter<'_>) {
         let Some(ways) = forbidden(site).filter(|_| !told.contains(&place)) else {
             continue;
         };
-        if site.is_bound() {
-            continue;
-        }
-        let ways = ways.iter().map(|way| (*way).to_owned());
-        let Some(through) = site.first_through(analysis, ways) else {
+        let Some(through) = through(site, ways, analysis) else {
             continue;
         };
         told.insert(place);
@@ -115,6 +112,16 @@ fn check(context: &Context<'_>, reporter: &mut Reporter<'_>) {
         }
         reporter.report(finding);
     }
+}
+
+/// What gets past a list that forbids, and past what is required if that is no wall of its own.
+fn through(site: &Site<'_>, ways: &[&str], analysis: &Analysis) -> Option<String> {
+    let another = match site.is_bound() {
+        true => Some(another_command::through(site, analysis)?),
+        false => None,
+    };
+    let ways = ways.iter().map(|way| (*way).to_owned());
+    site.first_through(analysis, ways).or(another)
 }
 
 /// What to try, if `site` forbids commands or statements.
@@ -146,21 +153,25 @@ fn words(text: &str) -> impl Iterator<Item = String> + '_ {
 
 /// The texts that `site` forbids.
 fn texts(site: &Site<'_>) -> Vec<String> {
-    let plain = |value: &Value| match value {
-        Value::Text(text) => Some(text.clone()),
-        _ => None,
-    };
-    match (&site.condition.test, site.denies()) {
-        (Test::Regex(pattern), true) => {
+    if !site.denies() {
+        return Vec::new();
+    }
+    match site.sought() {
+        Sought::Pattern(pattern) => {
             let texts = pattern.shape().texts();
             texts.into_iter().map(|text| text.text).collect()
         }
-        (Test::Contains(value) | Test::Eq(value), true) | (Test::Neq(value), false) => {
-            plain(value).into_iter().collect()
-        }
-        (Test::In(values), true) | (Test::NotIn(values), false) => {
-            values.iter().filter_map(plain).collect()
-        }
-        _ => Vec::new(),
+        Sought::Part(value) => in_value(value).collect(),
+        Sought::Values(values) => values.iter().flat_map(in_value).collect(),
+        Sought::Other => Vec::new(),
     }
+}
+
+/// The text that a value is, or those in it if it is a list.
+fn in_value(value: &Value) -> impl Iterator<Item = String> + '_ {
+    let items = match value {
+        Value::List(items) => items,
+        _ => std::slice::from_ref(value),
+    };
+    items.iter().filter_map(site::text).map(str::to_owned)
 }

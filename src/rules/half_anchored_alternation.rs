@@ -3,8 +3,8 @@
 use serde_json::json;
 
 use super::site::{self, Site};
-use super::{Check, Rule};
-use crate::analysis::{Language, Set};
+use super::{Check, Rule, another_command, unanchored_regex};
+use crate::analysis::{Analysis, Language, Set};
 use crate::finding::{Finding, Fix, Severity};
 use crate::lint::{Context, Reporter};
 use crate::policy::re2::{Bounds, Pattern, Shape};
@@ -38,11 +38,33 @@ pub(super) fn is_half_anchored(shape: &Shape) -> bool {
     }
 }
 
+/// Whether some alternatives are bound at both ends, the others at one, and none at neither.
+fn is_bound_unevenly(shape: &Shape) -> bool {
+    let alternatives = shape.alternatives();
+    let is_whole = |bounds: &Bounds| bounds.start && bounds.end;
+    let is_bound = |bounds: &Bounds| bounds.start || bounds.end;
+    alternatives.iter().all(is_bound)
+        && alternatives.iter().any(is_whole)
+        && !alternatives.iter().all(is_whole)
+}
+
+/// Whether this rule reports the pattern that is required of `site`, and what gets through with it:
+/// one that is bound unevenly only where no other rule tells of what its open end lets in.
+pub(super) fn is_uneven(site: &Site<'_>, pattern: &Pattern, analysis: &Analysis) -> bool {
+    let shape = pattern.shape();
+    is_bound_unevenly(&shape)
+        && !site.is_bound()
+        && !unanchored_regex::is_prefix_or_host(site, shape.bounds(), analysis)
+}
+
 /// In a denial, `^/etc/|\.pem$` may well be meant, and denies no less than was meant: only what is
 /// required is looked at.
 fn finding(context: &Context<'_>, site: &Site<'_>, reporter: &Reporter<'_>) -> Option<Finding> {
     let analysis = &context.analysis;
     let pattern = site.pattern().filter(|_| !site.denies())?;
+    if is_uneven(site, pattern, analysis) {
+        return uneven(context, site, pattern, reporter);
+    }
     if !is_half_anchored(&pattern.shape()) {
         return None;
     }
@@ -67,6 +89,27 @@ fn finding(context: &Context<'_>, site: &Site<'_>, reporter: &Reporter<'_>) -> O
             .help(format!("put the alternatives in a group: {group}"))
             .fix(Fix::safe(format!("write {group}"), edits)),
     )
+}
+
+/// `^a$|^b`: what was bound once was forgotten, or left out, another time.
+fn uneven(
+    context: &Context<'_>,
+    site: &Site<'_>,
+    pattern: &Pattern,
+    reporter: &Reporter<'_>,
+) -> Option<Finding> {
+    let analysis = &context.analysis;
+    let through = another_command::through(site, analysis)
+        .or_else(|| unanchored_regex::around_what_matches(site, pattern, analysis))?;
+    let message = format!(
+        "in {} one alternative is bound at both ends, another at one only: {} gets through",
+        quoted(pattern.source()),
+        quoted(&through.replace('\n', "\\n"))
+    );
+    let finding = site.finding(context, reporter, message);
+    Some(finding.severity(Severity::Warning).help(
+        "put all alternatives in one group, as in `^(?:a|b)$`; one that may go on says so with `.*`",
+    ))
 }
 
 /// `^(?:a|b)$` for `^a|b$`. `None` where the anchors are not the first and last characters.

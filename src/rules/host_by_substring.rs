@@ -1,25 +1,29 @@
-//! Hosts that are looked for anywhere in a URL.
+//! Hosts that are looked for anywhere in a URL, and those that are denied as they are written.
 
 use std::net::Ipv4Addr;
 
-use super::site::{self, Holds, Site};
+use super::site::{self, Holds, Site, Sought};
 use super::{Check, Rule, unanchored_regex};
 use crate::analysis::{Analysis, Language, Set};
 use crate::finding::{Finding, Severity};
 use crate::lint::{Context, Reporter};
+use crate::policy::condition::Test;
 use crate::suggest::quoted;
 
 /// See `host_by_substring.md`.
 pub static RULE: Rule = Rule {
     id: "host-by-substring",
     severity: Severity::Warning,
-    summary: "a host tested by a substring, or by a pattern that other hosts meet",
+    summary: "a host tested by a substring or a pattern that other hosts meet, or denied in one spelling",
     doc: include_str!("host_by_substring.md"),
     check: Check::Policy(check),
 };
 
 /// A host that no policy has in mind.
 const ELSEWHERE: &str = "evil.example";
+
+/// A host that has little in common with it.
+const ANYWHERE: &str = "attacker.test";
 
 /// An address that no policy has in mind, written as a number, which has no dots.
 const ADDRESS: &str = "3405803785";
@@ -93,14 +97,14 @@ fn finding(context: &Context<'_>, site: &Site<'_>, reporter: &Reporter<'_>) -> O
     if unanchored_regex::is_found_anywhere(site, analysis) {
         return None;
     }
-    let how = match site.denies() {
-        true => "denies hosts by a part of their text",
-        false => "does not hold a host in place",
+    let how = match (site.denies(), site.sought()) {
+        (true, Sought::Values(_)) => "denies hosts by how they are written",
+        (true, _) => "denies hosts by a part of their text",
+        (false, _) => "does not hold a host in place",
     };
-    let tested = site.substring().or(site.pattern().map(|p| p.source()));
     let message = format!(
         "{} {how}: with {} in `{}` a call gets through",
-        quoted(tested.unwrap_or_default()),
+        site.sought_by_name(),
         quoted(&through),
         site.path
     );
@@ -132,9 +136,20 @@ pub(super) fn help(site: &Site<'_>) -> &'static str {
 
 /// A text with another host that gets through where `site` tests for a host.
 pub(super) fn bypass(site: &Site<'_>, analysis: &Analysis) -> Option<String> {
+    let whole = whole(site);
+    if !whole.is_empty() {
+        // Where there is a list of what is allowed, it may have other pages of the site on purpose.
+        let allows = |test| matches!(test, &Test::Regex(_) | &Test::Contains(_));
+        let with_pages = !site.required().any(allows);
+        let ways = whole.iter().flat_map(|(text, host)| {
+            let page = with_pages.then(|| other_page(text)).flatten();
+            page.into_iter().chain(rewritten(text, host))
+        });
+        return site.first_through(analysis, ways);
+    }
     let hosts = hosts(site);
     if hosts.is_empty() {
-        return None;
+        return any_host(site, analysis);
     }
     if site.denies() {
         let bound = site.pattern().is_some_and(|p| p.shape().bounds().start);
@@ -153,6 +168,32 @@ pub(super) fn bypass(site: &Site<'_>, analysis: &Analysis) -> Option<String> {
         }
         _ => url_elsewhere(site, &hosts, analysis),
     }
+}
+
+/// A URL that gets through where `site` requires one and says nothing of its host. `None` where
+/// another condition names hosts: what that leaves open is told of there, or meant.
+fn any_host(site: &Site<'_>, analysis: &Analysis) -> Option<String> {
+    let pattern = site.pattern().filter(|_| !site.denies())?;
+    let texts = pattern.shape().texts();
+    let is_url = texts.iter().any(|text| text.text.contains("://"));
+    let begins = || texts.iter().any(|text| text.text.starts_with("http"));
+    let is_required = match site.holds() {
+        Holds::Url => is_url || begins(),
+        Holds::Unknown => is_url,
+        _ => false,
+    };
+    if !is_required
+        || site
+            .beside()
+            .any(|other| other.denies() && !self::hosts(&other).is_empty())
+    {
+        return None;
+    }
+    let at = |host| {
+        let elsewhere = Language::url_at(host)?;
+        site.gets_through(analysis, &Set::strings(&[elsewhere], &[]))
+    };
+    at(ELSEWHERE).filter(|_| at(ANYWHERE).is_some())
 }
 
 /// The hosts that `site` tests for, as far as its text tells.
@@ -253,10 +294,56 @@ fn addresses_elsewhere(hosts: &[String]) -> impl Iterator<Item = String> + '_ {
     })
 }
 
+/// The whole URLs and hosts that `site` denies, each with its host.
+fn whole<'a>(site: &Site<'a>) -> Vec<(&'a str, String)> {
+    let holds = site.holds();
+    let is_whole = |text: &str, host: &str| match holds {
+        Holds::Host => text.len() == host.len(),
+        Holds::Url => true,
+        Holds::Unknown => text.contains("://"),
+        _ => false,
+    };
+    let hosts = site
+        .denied_texts()
+        .filter_map(|text| Some((text, host(text)?)));
+    let whole = hosts.filter(|(text, host)| is_whole(text, host));
+    whole.take(MAX_HOSTS).collect()
+}
+
+/// A page of the site that `text` is the URL of.
+fn other_page(text: &str) -> Option<String> {
+    let site = text.trim_end_matches('/');
+    let (_, authority) = site.split_once("://")?;
+    (!authority.contains(['/', '?', '#'])).then(|| format!("{site}/x"))
+}
+
+/// Other ways to write `text`, a host or a URL with it.
+fn rewritten(text: &str, host: &str) -> Vec<String> {
+    let start = text.find("://").map_or(0, |at| at + "://".len());
+    let Some((_, rest)) = (text[start..].split_at_checked(host.len()))
+        .filter(|(name, _)| name.eq_ignore_ascii_case(host))
+    else {
+        return Vec::new();
+    };
+    let scheme = &text[..start];
+    let names = other_names(host).into_iter();
+    names.map(|name| format!("{scheme}{name}{rest}")).collect()
+}
+
 /// Other ways to write `host`, which lead to the same place.
 fn spellings(host: &str, holds: Holds) -> Vec<String> {
+    let written = |host: String| match holds {
+        Holds::Host => vec![host],
+        Holds::Email => vec![format!("eve@{host}")],
+        _ => vec![format!("http://{host}/"), format!("https://{host}/")],
+    };
+    other_names(host).into_iter().flat_map(written).collect()
+}
+
+/// What else leads to `host`.
+fn other_names(host: &str) -> Vec<String> {
     let number = |address: &str| address.parse::<Ipv4Addr>().ok().map(u32::from);
-    let hosts = match host {
+    match host {
         "localhost" => vec![
             "127.0.0.1".to_owned(),
             "127.1".to_owned(),
@@ -267,15 +354,9 @@ fn spellings(host: &str, holds: Holds) -> Vec<String> {
         }
         _ => match number(host) {
             Some(number) => vec![number.to_string(), format!("{number:#x}")],
-            None => vec![host.to_ascii_uppercase(), encoded(host)],
+            None => vec![host.to_ascii_uppercase(), format!("{host}."), encoded(host)],
         },
-    };
-    let written = |host: String| match holds {
-        Holds::Host => vec![host],
-        Holds::Email => vec![format!("eve@{host}")],
-        _ => vec![format!("http://{host}/"), format!("https://{host}/")],
-    };
-    hosts.into_iter().flat_map(written).collect()
+    }
 }
 
 /// The host with its last dot as URLs may encode it.

@@ -11,7 +11,7 @@ use crate::suggest::quoted;
 pub static RULE: Rule = Rule {
     id: "limit-on-dead-tool",
     severity: Severity::Warning,
-    summary: "limits or rules on a tool that is hidden or always denied",
+    summary: "limits or rules on a tool that is always denied",
     doc: include_str!("limit_on_dead_tool.md"),
     check: Check::Policy(check),
 };
@@ -20,38 +20,39 @@ fn check(context: &Context<'_>, reporter: &mut Reporter<'_>) {
     if context.hides_everything().is_some() || context.denies_everything().is_some() {
         return;
     }
+    // Of hidden tools, hidden-and-listed says that nothing of them applies.
     for listed in context
         .tools
         .iter()
-        .filter(|listed| !listed.can_be_called())
+        .filter(|listed| listed.hidden.is_none())
     {
-        if let Some(first) = dead(listed).next() {
-            report(context, listed, first, reporter);
+        if let Some(denier) = listed.always_denied
+            && let Some(first) = dead(listed, denier).next()
+        {
+            report(context, listed, denier, first, reporter);
         }
     }
 }
 
-/// What never applies, limits first. The rule that denies every call is not among it.
-fn dead<'a>(listed: &ListedTool<'a>) -> impl Iterator<Item = &'a Clause> + use<'a> {
+/// What never applies, limits first. `denier`, the rule that denies every call, is not among it.
+fn dead<'a>(
+    listed: &ListedTool<'a>,
+    denier: &'a Clause,
+) -> impl Iterator<Item = &'a Clause> + use<'a> {
     let rules = &listed.tool.rules;
-    let denier = listed.always_denied.map(|clause| clause.pointer.as_str());
     let clauses = rules.limits.iter().map(|limit| &limit.clause);
     let clauses = clauses.chain(rules.rules.iter().map(|rule| &rule.clause));
-    clauses.filter(move |clause| Some(clause.pointer.as_str()) != denier)
+    clauses.filter(move |clause| clause.pointer != denier.pointer)
 }
 
 fn report(
     context: &Context<'_>,
     listed: &ListedTool<'_>,
+    denier: &Clause,
     first: &Clause,
     reporter: &mut Reporter<'_>,
 ) {
     let name = quoted(listed.name());
-    let (span, why, shown) = match (listed.hidden, listed.always_denied) {
-        (Some(hidden), _) => (hidden.name.span, "is hidden", "hidden here"),
-        (None, Some(clause)) => (clause.span, "is always denied", "this denies every call"),
-        (None, None) => return,
-    };
     let what = match listed.tool.rules.limits.is_empty() {
         true => "this rule never applies",
         false => "this limit never applies",
@@ -62,9 +63,9 @@ fn report(
             &RULE,
             first.pointer.as_str(),
             place,
-            format!("{name} {why}: {what}"),
+            format!("{name} is always denied: {what}"),
         )
-        .label(span, shown)
+        .label(denier.span, "this denies every call")
         .help("let the tool be called, or remove what it needs no more; leave it if the tool is shut off for a while"),
     );
 }

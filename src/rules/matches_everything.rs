@@ -1,6 +1,6 @@
 //! Patterns that every text meets.
 
-use super::site::{self, Site};
+use super::site::{self, Holds, Site};
 use super::{Check, Rule};
 use crate::analysis::{Analysis, Language};
 use crate::finding::{Finding, Severity};
@@ -17,6 +17,9 @@ pub static RULE: Rule = Rule {
     check: Check::Policy(check),
 };
 
+const HELP: &str = "say what the whole argument has to look like, from `^` to `$`; to ask that it is \
+                    there, use `exists`";
+
 fn check(context: &Context<'_>, reporter: &mut Reporter<'_>) {
     site::report_each(context, reporter, finding);
 }
@@ -24,10 +27,17 @@ fn check(context: &Context<'_>, reporter: &mut Reporter<'_>) {
 fn finding(context: &Context<'_>, site: &Site<'_>, reporter: &Reporter<'_>) -> Option<Finding> {
     let analysis = &context.analysis;
     let pattern = site.pattern()?;
+    let shown = quoted(pattern.source());
+    if matches_anything(site, analysis) {
+        let message = format!(
+            "{shown} is found in every text but the empty one: nothing is asked of `{}` but to be one",
+            site.path
+        );
+        return Some(site.finding(context, reporter, message).help(HELP));
+    }
     if !matches_everything(pattern, analysis) {
         return None;
     }
-    let shown = quoted(pattern.source());
     let path = site.path;
     let (message, help) = match site.denies() {
         true => (
@@ -38,17 +48,43 @@ fn finding(context: &Context<'_>, site: &Site<'_>, reporter: &Reporter<'_>) -> O
         ),
         false => (
             format!("{shown} is found in every text: nothing is asked of `{path}` but to be one"),
-            "say what the whole argument has to look like, from `^` to `$`; to ask that it is there, use `exists`",
+            HELP,
         ),
     };
     let finding = site.finding(context, reporter, message);
     Some(finding.help(help))
 }
 
+/// A text that few patterns have in mind.
+const ODD: &str = "~ \u{e9}\u{4e00}0";
+
+/// Whether `site` requires an argument that means something to a machine to be any text but the empty
+/// one: `^.+$`. Of text for people no more may be asked.
+pub(super) fn matches_anything(site: &Site<'_>, analysis: &Analysis) -> bool {
+    let is_read_by_a_machine = matches!(
+        site.holds(),
+        Holds::Command | Holds::Sql | Holds::Url | Holds::Host | Holds::Path
+    );
+    let Some(pattern) = site
+        .pattern()
+        .filter(|_| is_read_by_a_machine && !site.denies())
+    else {
+        return false;
+    };
+    let bounds = pattern.shape().bounds();
+    if !(bounds.start && bounds.end) || pattern.is_match("") || !pattern.is_match(ODD) {
+        return false;
+    }
+    let one_line = Language::shape(r"\A[^\n]+\z").expect("a short expression of our own");
+    analysis
+        .is_within(&one_line, &Language::found(pattern))
+        .holds()
+}
+
 /// Whether `pattern` is found in every text, or in every text of one line: `^.*$`.
 pub(super) fn matches_everything(pattern: &Pattern, analysis: &Analysis) -> bool {
     // What is found in everything is found in nothing and in much.
-    if !pattern.is_match("") || !pattern.is_match("~ \u{e9}\u{4e00}0") {
+    if !pattern.is_match("") || !pattern.is_match(ODD) {
         return false;
     }
     let one_line = Language::shape(r"\A[^\n]*\z").expect("a short expression of our own");

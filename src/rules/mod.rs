@@ -11,6 +11,7 @@ use crate::lint::{Context, Reporter, ToolList};
 use crate::suggest;
 
 mod always_true;
+mod another_command;
 mod approval_in_name_only;
 mod arguments;
 mod bounds;

@@ -30,21 +30,23 @@ fn check(context: &Context<'_>, reporter: &mut Reporter<'_>) {
         }
         let rules = group.rules.rules.iter();
         for condition in rules.flat_map(|rule| &rule.conditions) {
-            check_condition(context, &group, condition, reporter);
+            if let Some((_, finding)) = told(context, &group, condition) {
+                reporter.report(finding);
+            }
         }
     }
 }
 
-fn check_condition(
+/// What there is to say of `condition`, if anything is, and of which of its values.
+pub(super) fn told(
     context: &Context<'_>,
     group: &Group<'_>,
     condition: &Condition,
-    reporter: &mut Reporter<'_>,
-) {
+) -> Option<(usize, Finding)> {
     let values = match &condition.test {
         Test::Eq(value) | Test::Neq(value) => std::slice::from_ref(value),
         Test::In(values) | Test::NotIn(values) => values,
-        _ => return,
+        _ => return None,
     };
     let is_string = is_string(group, condition);
     let is_worth_a_look = |value: &Value| {
@@ -52,12 +54,10 @@ fn check_condition(
         number.is_some_and(|number| is_string || number.abs() >= FIRST_INEXACT as f64)
     };
     if !values.iter().any(is_worth_a_look) {
-        return;
+        return None;
     }
     let pointer = format!("{}/value", condition.pointer);
-    let Some(node) = context.at(&pointer) else {
-        return;
-    };
+    let node = context.at(&pointer)?;
     let listed = matches!(condition.test, Test::In(_) | Test::NotIn(_));
     let items = match listed {
         true => node.as_sequence().unwrap_or_default(),
@@ -78,8 +78,10 @@ fn check_condition(
             written(context, item),
             declared(group, condition).as_deref(),
         );
-        return reporter.report(Finding::new(&RULE, pointer, item.span, message).help(help));
+        let finding = Finding::new(&RULE, pointer, item.span, message).help(help);
+        return Some((nth, finding));
     }
+    None
 }
 
 /// What to do about a number, `text`, that is compared with an argument of these kinds.
@@ -119,7 +121,8 @@ fn said(
     })
 }
 
-fn written<'c>(context: &Context<'c>, item: &Node) -> &'c str {
+/// The text of a number.
+pub(super) fn written<'c>(context: &Context<'c>, item: &Node) -> &'c str {
     &context.file.text[item.span.range()]
 }
 
@@ -132,7 +135,7 @@ fn declared(group: &Group<'_>, condition: &Condition) -> Option<Vec<Kind>> {
 }
 
 /// Whether the argument is declared to be a string, which another rule has nothing to say of.
-pub(super) fn is_string(group: &Group<'_>, condition: &Condition) -> bool {
+fn is_string(group: &Group<'_>, condition: &Condition) -> bool {
     declared(group, condition).is_some_and(|kinds| {
         kinds.contains(&Kind::Text)
             && kinds

@@ -56,28 +56,79 @@ fn check_list(
     if values.is_empty() {
         return reporter.report(empty(rule, condition, pointer, list));
     }
-    let mut seen = ahash::AHashMap::new();
-    for (nth, value) in values.iter().enumerate() {
-        let first = *seen.entry((kind(value), value.printed())).or_insert(nth);
-        if first != nth {
-            let pointer = join_index(&pointer, nth);
-            let message = format!("{} is in this list already", quoted(&value.printed()));
-            let fix = Fix::safe("remove it", context.edit.remove(&pointer));
+    let list = List {
+        context,
+        pointer: &pointer,
+        items,
+        values,
+        elsewhere: numeric_string::told(context, group, condition).map(|(nth, _)| nth),
+    };
+    list.report_repeated(reporter);
+    list.report_mixed(reporter);
+}
+
+/// A list with its elements, as they are written and as they are read.
+struct List<'l, 'c> {
+    context: &'l Context<'c>,
+    pointer: &'l str,
+    items: &'l [Node],
+    values: &'l [Value],
+    /// The element of which numeric-string tells.
+    elsewhere: Option<usize>,
+}
+
+impl List<'_, '_> {
+    fn report_repeated(&self, reporter: &mut Reporter<'_>) {
+        let mut seen = ahash::AHashMap::new();
+        for (nth, value) in self.values.iter().enumerate() {
+            let first = *seen.entry((kind(value), value.printed())).or_insert(nth);
+            // Of numbers that are only read as the same, numeric-string says why.
+            if first == nth || self.is_told_of(first) && self.shown(first) != self.shown(nth) {
+                continue;
+            }
+            let pointer = join_index(self.pointer, nth);
+            let message = format!("{} is in this list already", self.shown(nth));
+            let fix = Fix::safe("remove it", self.context.edit.remove(&pointer));
             reporter.report(
-                Finding::new(&RULE, pointer, items[nth].span, message)
-                    .label(items[first].span, "here")
+                Finding::new(&RULE, pointer, self.items[nth].span, message)
+                    .label(self.items[first].span, "here")
                     .help("remove it, or put the value that was meant")
                     .fix(fix),
             );
         }
     }
-    // Where the argument is a string, numeric-string tells which of them are wrong.
-    let told_otherwise = || {
-        let mut numbers = values.iter().filter_map(Value::as_number);
-        numbers.next().is_some() && numeric_string::is_string(group, condition)
-    };
-    if let Some(nth) = stranger(values).filter(|_| !told_otherwise()) {
-        reporter.report(mixed(&pointer, items, values, nth));
+
+    fn report_mixed(&self, reporter: &mut Reporter<'_>) {
+        let Some(nth) = stranger(self.values) else {
+            return;
+        };
+        if self.is_told_of(0) || self.is_told_of(nth) {
+            return;
+        }
+        let (stranger, usual) = (kind(&self.values[nth]), kind(&self.values[0]));
+        let message = format!(
+            "{} in this list is {stranger}, the first element {usual}",
+            self.shown(nth)
+        );
+        reporter.report(
+            Finding::new(&RULE, join_index(self.pointer, nth), self.items[nth].span, message)
+                .label(self.items[0].span, usual)
+                .help("write all of them as what the argument is; values that are not both numbers are compared as text"),
+        );
+    }
+
+    fn is_told_of(&self, nth: usize) -> bool {
+        self.elsewhere == Some(nth)
+    }
+
+    /// An element as its author wrote it: numbers are printed otherwise.
+    fn shown(&self, nth: usize) -> String {
+        match &self.values[nth] {
+            Value::Int(_) | Value::Float(_) => {
+                quoted(numeric_string::written(self.context, &self.items[nth]))
+            }
+            value => quoted(&value.printed()),
+        }
     }
 }
 
@@ -113,18 +164,6 @@ fn empty(rule: &policy::Rule, condition: &Condition, pointer: String, list: &Nod
     };
     Finding::new(&RULE, pointer, list.span, message)
         .help("list the values, or say what is meant with `exists`")
-}
-
-fn mixed(pointer: &str, items: &[Node], values: &[Value], nth: usize) -> Finding {
-    let message = format!(
-        "{} in this list is {}, the first element {}",
-        quoted(&values[nth].printed()),
-        kind(&values[nth]),
-        kind(&values[0])
-    );
-    Finding::new(&RULE, join_index(pointer, nth), items[nth].span, message)
-        .label(items[0].span, kind(&values[0]))
-        .help("write all of them as what the argument is; values that are not both numbers are compared as text")
 }
 
 fn kind(value: &Value) -> &'static str {

@@ -1,12 +1,10 @@
 //! Paths that are tested by how they begin, and written otherwise.
 
-use super::site::{self, Holds, Site};
+use super::site::{self, Holds, Site, Sought};
 use super::{Check, Rule};
 use crate::analysis::{Analysis, Language, Set};
 use crate::finding::{Finding, Severity};
 use crate::lint::{Context, Reporter};
-use crate::policy::condition::Test;
-use crate::policy::value::Value;
 use crate::suggest::quoted;
 
 /// See `path_not_normalised.md`.
@@ -28,11 +26,6 @@ fn check(context: &Context<'_>, reporter: &mut Reporter<'_>) {
 fn finding(context: &Context<'_>, site: &Site<'_>, reporter: &Reporter<'_>) -> Option<Finding> {
     let analysis = &context.analysis;
     let through = bypass(site, analysis)?;
-    let tested = match &site.condition.test {
-        Test::Regex(pattern) => quoted(pattern.source()),
-        Test::Contains(value) | Test::Eq(value) => quoted(&value.printed()),
-        _ => "this list".to_owned(),
-    };
     let (how, help) = match site.denies() {
         true => (
             "denies paths by how they are written",
@@ -47,7 +40,7 @@ fn finding(context: &Context<'_>, site: &Site<'_>, reporter: &Reporter<'_>) -> O
     };
     let message = format!(
         "{} {how}: with {} in `{}` a call gets through",
-        tested,
+        site.sought_by_name(),
         quoted(&through),
         site.path
     );
@@ -84,8 +77,8 @@ pub(super) fn prefix(site: &Site<'_>) -> Option<String> {
 
 /// Some paths that `site` denies.
 fn denied(site: &Site<'_>, analysis: &Analysis) -> Vec<String> {
-    let texts = match &site.condition.test {
-        Test::Regex(pattern) => {
+    let texts: Vec<String> = match site.sought() {
+        Sought::Pattern(pattern) => {
             let found = Set::strings(&[Language::found(pattern), Language::printable()], &[]);
             let matched = analysis.string_in(&found).yes();
             pattern
@@ -95,31 +88,20 @@ fn denied(site: &Site<'_>, analysis: &Analysis) -> Vec<String> {
                 .chain(matched)
                 .collect()
         }
-        Test::Eq(value) | Test::Contains(value) => texts(std::slice::from_ref(value)),
-        Test::In(values) => texts(values),
-        _ => Vec::new(),
+        Sought::Part(value) => site::text(value).into_iter().map(str::to_owned).collect(),
+        Sought::Values(_) => site.denied_texts().map(str::to_owned).collect(),
+        Sought::Other => Vec::new(),
     };
     let paths = texts.into_iter().filter(|text| is_path(site, text));
-    let whole = paths.map(|path| match path.ends_with('/') {
+    let is_whole = matches!(site.sought(), Sought::Values(_));
+    let whole = paths.map(|path| match path.ends_with('/') && !is_whole {
         true => format!("{path}x"),
         false => path,
     });
-    let denied = Set::meeting(&site.condition.test);
     whole
-        .filter(|path| match &site.condition.test {
-            Test::Contains(_) => true,
-            _ => denied.contains(Some(&Value::Text(path.clone()))),
-        })
+        .filter(|path| site.pattern().is_none_or(|pattern| pattern.is_match(path)))
         .take(MAX_PATHS)
         .collect()
-}
-
-fn texts(values: &[Value]) -> Vec<String> {
-    let text = |value: &Value| match value {
-        Value::Text(text) => Some(text.clone()),
-        _ => None,
-    };
-    values.iter().filter_map(text).collect()
 }
 
 /// Whether `prefix`, which `site` tests for, is one of a path.

@@ -12,6 +12,10 @@ use crate::policy::re2::Pattern;
 use crate::policy::value::Value;
 use crate::policy::{Effect, Rule, Rules};
 use crate::source::tree::join;
+use crate::suggest::quoted;
+
+/// The longest list that is looked for. No call needs more, but hostile policies do.
+const MAX_ELEMENTS: usize = 64;
 
 /// A condition on an argument, and what else is asked of the same call.
 #[derive(Debug, Clone, Copy)]
@@ -29,17 +33,33 @@ pub(super) struct Site<'a> {
     pub path: &'a ArgPath,
 }
 
+/// What a condition looks for. `neq` and `not_in` look for what `eq` and `in` do, and hold for the
+/// rest.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Sought<'a> {
+    /// Texts in which this is found.
+    Pattern(&'a Pattern),
+    /// This as a part of a text, or an element of a list.
+    Part(&'a Value),
+    /// One of these.
+    Values(&'a [Value]),
+    /// Nothing that has a text.
+    Other,
+}
+
 /// What a tool declares its argument to be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Declaration {
     /// A list, and no text.
     List,
+    /// One of a few values.
+    Choice,
     /// A text may be what it is.
     Other,
 }
 
 /// The conditions on arguments of tools that can be called, in the order of the file. Those that
-/// never hold for what the tool's schema says are left out: other rules tell of them.
+/// never hold, or never fail, for what the tool's schema says are left out: other rules tell of them.
 pub(super) fn sites<'a>(context: &'a Context<'_>) -> Vec<Site<'a>> {
     let every_tool = &context.policy.every_tool;
     let mut found = Vec::new();
@@ -69,8 +89,9 @@ pub(super) fn report_each(
 fn add<'a>(group: &Group<'a>, every_tool: Option<&'a Rules>, found: &mut Vec<Site<'a>>) {
     for rule in &group.rules.rules {
         for condition in &rule.conditions {
-            let never_holds = || never_true::is_misread(group, condition);
-            if let (Some(path), false) = (conditions::path(condition), never_holds()) {
+            let is_idle =
+                || never_true::is_misread(group, condition) || excludes_nothing(group, condition);
+            if let (Some(path), false) = (conditions::path(condition), is_idle()) {
                 found.push(Site {
                     rules: group.rules,
                     every_tool,
@@ -85,44 +106,157 @@ fn add<'a>(group: &Group<'a>, every_tool: Option<&'a Rules>, found: &mut Vec<Sit
     }
 }
 
+/// Whether nothing that the argument is declared to be is left out by a `neq` or `not_in`.
+fn excludes_nothing(group: &Group<'_>, condition: &Condition) -> bool {
+    let (Test::Neq(_) | Test::NotIn(_), Some(Place::Declared(argument))) =
+        (&condition.test, group.place(condition))
+    else {
+        return false;
+    };
+    let excluded = Set::failing(&condition.test);
+    let kinds = argument.declared.kinds;
+    kinds.is_some_and(|kinds| excluded.and(&Set::of_kinds(&kinds)).is_plainly_empty())
+}
+
 impl Declaration {
     fn of(group: &Group<'_>, condition: &Condition) -> Self {
         let Some(Place::Declared(argument)) = group.place(condition) else {
             return Self::Other;
         };
         match argument.declared.kinds {
-            Some(kinds) if kinds.contains(&Kind::Text) => Self::Other,
-            Some(kinds) if kinds.contains(&Kind::List) => Self::List,
+            Some(kinds) if !kinds.contains(&Kind::Text) && kinds.contains(&Kind::List) => {
+                Self::List
+            }
+            _ if argument.declared.values.is_some() => Self::Choice,
             _ => Self::Other,
         }
     }
 }
 
 impl<'a> Site<'a> {
-    /// Whether calls are denied that meet the condition, and not those that don't.
+    /// Whether calls are denied that have what is [sought](Self::sought), and not those that don't.
+    /// To require anything else is to deny that.
     pub fn denies(&self) -> bool {
-        self.rule.effect == Effect::DenyIf
+        let is_opposite = matches!(self.condition.test, Test::Neq(_) | Test::NotIn(_));
+        (self.rule.effect == Effect::DenyIf) != is_opposite
+    }
+
+    /// What is looked for.
+    pub fn sought(&self) -> Sought<'a> {
+        match &self.condition.test {
+            Test::Regex(pattern) => Sought::Pattern(pattern),
+            Test::Contains(value) => Sought::Part(value),
+            Test::Eq(value) | Test::Neq(value) => Sought::Values(std::slice::from_ref(value)),
+            Test::In(values) | Test::NotIn(values) => Sought::Values(values),
+            Test::Compare(..) | Test::Exists(_) => Sought::Other,
+        }
+    }
+
+    /// What is looked for, as messages name it.
+    pub fn sought_by_name(&self) -> String {
+        match self.sought() {
+            Sought::Pattern(pattern) => quoted(pattern.source()),
+            Sought::Part(value) | Sought::Values([value]) => quoted(&value.printed()),
+            Sought::Values(_) | Sought::Other => "this list".to_owned(),
+        }
     }
 
     /// The pattern that is looked for.
     pub fn pattern(&self) -> Option<&'a Pattern> {
-        match &self.condition.test {
-            Test::Regex(pattern) => Some(pattern),
+        match self.sought() {
+            Sought::Pattern(pattern) => Some(pattern),
             _ => None,
         }
     }
 
     /// The text that is looked for as it stands.
     pub fn substring(&self) -> Option<&'a str> {
-        match &self.condition.test {
-            Test::Contains(Value::Text(text)) => Some(text),
+        match self.sought() {
+            Sought::Part(Value::Text(text)) => Some(text),
             _ => None,
         }
     }
 
-    /// What the argument holds, as far as its name tells.
+    /// The texts of which one is all that is denied.
+    pub fn denied_texts(&self) -> impl Iterator<Item = &'a str> {
+        let values = match self.sought() {
+            Sought::Values(values) if self.denies() => values,
+            _ => &[],
+        };
+        values.iter().filter_map(text)
+    }
+
+    /// What the argument holds, as far as its name tells, and what is said of it and asked of it.
     pub fn holds(&self) -> Holds {
-        Holds::by_name(self.path.fields.last().map_or("", String::as_str))
+        match Holds::by_name(self.name()) {
+            Holds::Command | Holds::Sql if self.declared == Declaration::Choice => Holds::Name,
+            Holds::Sql if !self.is_sql() => Holds::Unknown,
+            Holds::Command if self.is_javascript() => Holds::Unknown,
+            holds => holds,
+        }
+    }
+
+    /// Whether a script is one that a browser runs: that is no command line.
+    fn is_javascript(&self) -> bool {
+        let words = words(self.name());
+        words.iter().any(|word| word == "script") && self.speaks_of("javascript")
+    }
+
+    /// Whether a query, or what is called a statement, is one of SQL: searches and logs take queries
+    /// as well.
+    fn is_sql(&self) -> bool {
+        const DATABASES: [&str; 8] = [
+            "sql",
+            "postgres",
+            "mariadb",
+            "bigquery",
+            "snowflake",
+            "duckdb",
+            "clickhouse",
+            "oracle",
+        ];
+        let speaks_of_one = |text: &str| {
+            let text = text.to_lowercase();
+            DATABASES.iter().any(|database| text.contains(database))
+        };
+        let is_query = |word: &String| matches!(word.as_str(), "query" | "queries");
+        let tool = self.listed.map_or("", ListedTool::name);
+        let said = self.said().unwrap_or_default();
+        if !words(self.name()).iter().any(is_query) || speaks_of_one(self.name()) {
+            return true;
+        }
+        let texts = self.compared();
+        if texts.iter().any(|text| is_rooted(text)) {
+            return false;
+        }
+        let searches = |text: &str| text.to_lowercase().contains("search");
+        if speaks_of_one(said) || searches(said) || searches(tool) {
+            return speaks_of_one(said);
+        }
+        let is_described = self.description().is_some() || !said.is_empty();
+        speaks_of_one(tool)
+            || self.description().is_some_and(speaks_of_one)
+            || texts.iter().any(|text| begins_as_sql(text))
+            || (!is_described && words(tool).iter().any(is_query))
+    }
+
+    /// The conditions of the same rules on the same argument, this one included.
+    pub fn beside(&self) -> impl Iterator<Item = Site<'a>> {
+        let site = *self;
+        let conditions = |rule: &'a Rule| rule.conditions.iter().map(move |c| (rule, c));
+        let conditions = self.rules.rules.iter().flat_map(conditions);
+        let same = conditions.filter(move |(_, other)| conditions::path(other) == Some(site.path));
+        same.map(move |(rule, condition)| Site {
+            rule,
+            condition,
+            ..site
+        })
+    }
+
+    /// The texts that the argument is compared with, by this condition and those beside it.
+    pub fn compared(&self) -> Vec<String> {
+        let texts = self.beside().map(|site| compared(&site.condition.test));
+        texts.flatten().collect()
     }
 
     /// Whether the argument is a list, of which no condition looks at every element.
@@ -130,15 +264,27 @@ impl<'a> Site<'a> {
         self.declared == Declaration::List
     }
 
-    /// Whether the argument, its tool or the tool's description speaks of `word`, in lower case.
+    /// Whether the argument or its tool speaks of `word`, in lower case: by name or description.
     pub fn speaks_of(&self, word: &str) -> bool {
-        let description = self
-            .listed
-            .and_then(|listed| listed.offered?.description.as_deref());
-        let name = self.listed.map(ListedTool::name);
-        let argument = self.path.fields.last().map(String::as_str);
-        let mut texts = [description, name, argument].into_iter().flatten();
+        let tool = self.listed.map(ListedTool::name);
+        let texts = [Some(self.name()), tool, self.said(), self.description()];
+        let mut texts = texts.into_iter().flatten();
         texts.any(|text| text.to_lowercase().contains(word))
+    }
+
+    /// The name of the argument.
+    fn name(&self) -> &'a str {
+        self.path.fields.last().map_or("", String::as_str)
+    }
+
+    /// How the server describes the argument.
+    fn said(&self) -> Option<&'a str> {
+        self.listed?.arguments()?.description(self.path)
+    }
+
+    /// How the server describes the tool.
+    fn description(&self) -> Option<&'a str> {
+        self.listed?.offered?.description.as_deref()
     }
 
     /// What is required of the same argument, this condition's test included if it is.
@@ -175,7 +321,9 @@ impl<'a> Site<'a> {
     /// confirms. Of a list: one with such an element, as JSON.
     pub fn gets_through(&self, analysis: &Analysis, wanted: &Set) -> Option<String> {
         if self.is_list() {
-            return self.list_through(analysis, analysis.string_in(wanted).yes()?);
+            let text = analysis.string_in(wanted).yes()?;
+            let mut ways = self.elements_for(text).into_iter();
+            return ways.find_map(|elements| self.list_through(analysis, elements));
         }
         match self.witness(analysis, wanted)?.argument(self.path) {
             Some(Value::Text(text)) => Some(text.clone()),
@@ -183,15 +331,35 @@ impl<'a> Site<'a> {
         }
     }
 
-    /// A list of what is required, and of `element`, that some call gets through with.
-    fn list_through(&self, analysis: &Analysis, element: String) -> Option<String> {
-        let mut elements: Vec<String> = self.required().filter_map(contained).collect();
-        elements.push(element);
+    /// The elements of a list that do what `text` does alone: those of a command are its program
+    /// and its arguments, and a shell runs any line.
+    fn elements_for(&self, text: String) -> Vec<Vec<String>> {
+        let is_lines = self
+            .path
+            .fields
+            .last()
+            .is_some_and(|name| name.ends_with('s'));
+        if self.holds() != Holds::Command || is_lines {
+            return vec![vec![text]];
+        }
+        let is_plain = |c: char| c.is_ascii_alphanumeric() || " -_./:".contains(c);
+        let words = text.chars().all(is_plain).then(|| {
+            let words = text.split_ascii_whitespace();
+            words.map(str::to_owned).collect()
+        });
+        let by_shell = vec!["sh".to_owned(), "-c".to_owned(), text];
+        words.into_iter().chain([by_shell]).collect()
+    }
+
+    /// A list of `elements`, and of what is required, that some call gets through with.
+    fn list_through(&self, analysis: &Analysis, mut elements: Vec<String>) -> Option<String> {
+        elements.extend(self.required().filter_map(contained).take(MAX_ELEMENTS));
+        if elements.len() > MAX_ELEMENTS {
+            return None;
+        }
         let shown = serde_json::to_string(&elements).ok()?;
-        let list = Value::List(elements.into_iter().map(Value::Text).collect());
-        let wanted = Set::equal_to(std::slice::from_ref(&list)).and(&Set::of_kinds(&[Kind::List]));
-        let witness = self.witness(analysis, &wanted)?;
-        (witness.argument(self.path) == Some(&list)).then_some(shown)
+        let list: Vec<Value> = elements.into_iter().map(Value::Text).collect();
+        self.witness(analysis, &Set::list(&list)).map(|_| shown)
     }
 
     /// A call that gets through with one of `wanted` in the argument.
@@ -239,12 +407,54 @@ impl<'a> Site<'a> {
 pub(super) const HELP_FOR_LISTS: &str = "another element of the list may be anything: allow whole lists with `in`, or use a tool \
      that takes a single value";
 
+/// The text that a value is.
+pub(super) fn text(value: &Value) -> Option<&str> {
+    match value {
+        Value::Text(text) => Some(text),
+        _ => None,
+    }
+}
+
 /// The text that has to be in a list.
 fn contained(test: &Test) -> Option<String> {
     match test {
-        Test::Contains(Value::Text(text)) => Some(text.clone()),
+        Test::Contains(value) => text(value).map(str::to_owned),
         _ => None,
     }
+}
+
+/// The texts of `test`.
+fn compared(test: &Test) -> Vec<String> {
+    let plain = |value: &Value| match value {
+        Value::Text(text) => Some(text.clone()),
+        _ => None,
+    };
+    match test {
+        Test::Regex(pattern) => {
+            let texts = pattern.shape().texts();
+            texts.into_iter().map(|text| text.text).collect()
+        }
+        Test::Contains(value) | Test::Eq(value) | Test::Neq(value) => {
+            plain(value).into_iter().collect()
+        }
+        Test::In(values) | Test::NotIn(values) => values.iter().filter_map(plain).collect(),
+        Test::Compare(..) | Test::Exists(_) => Vec::new(),
+    }
+}
+
+/// Whether `text` is the beginning of a path, and of no comment.
+fn is_rooted(text: &str) -> bool {
+    text.starts_with('/') && !text.starts_with("/*")
+}
+
+/// Whether `text` begins as a statement of SQL does.
+fn begins_as_sql(text: &str) -> bool {
+    const VERBS: [&str; 12] = [
+        "select", "insert", "update", "delete", "drop", "truncate", "alter", "create", "grant",
+        "revoke", "merge", "explain",
+    ];
+    let verb = words(text).into_iter().next();
+    verb.is_some_and(|verb| VERBS.contains(&verb.as_str()))
 }
 
 /// What a text argument holds.

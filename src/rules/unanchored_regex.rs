@@ -4,12 +4,13 @@ use serde_json::json;
 
 use super::site::{self, Holds, Site};
 use super::{
-    Check, Rule, half_anchored_alternation, host_by_substring, matches_everything,
+    Check, Rule, another_command, half_anchored_alternation, host_by_substring, matches_everything,
     path_not_normalised,
 };
 use crate::analysis::{Analysis, Language, Set};
 use crate::finding::{Finding, Fix, Severity};
 use crate::lint::{Context, Reporter};
+use crate::policy::condition::Test;
 use crate::policy::re2::{Bounds, Pattern, Shape};
 use crate::suggest::quoted;
 
@@ -40,20 +41,17 @@ fn too_little(context: &Context<'_>, site: &Site<'_>, reporter: &Reporter<'_>) -
     let shape = pattern.shape();
     let bounds = shape.bounds();
     let bound_somewhere = bounds.start || bounds.end;
-    let where_found = match (bounds.start, bounds.end) {
-        (true, _) => "is bound at the beginning only of",
-        (_, true) => "is bound at the end only of",
-        _ => "may be found anywhere in",
-    };
+    let where_found = where_found(site, bounds, &through);
     let message = format!(
         "{} {where_found} `{}`: {} gets through",
         quoted(pattern.source()),
         site.path,
-        quoted(&through.text)
+        quoted(&through.text.replace('\n', "\\n"))
     );
-    let severity = match bound_somewhere || site.holds() == Holds::Prose {
-        true => Severity::Note,
-        false => Severity::Error,
+    let severity = match through.kind {
+        Kind::Another => Severity::Warning,
+        _ if bound_somewhere || site.holds() == Holds::Prose => Severity::Note,
+        _ => Severity::Error,
     };
     let finding = site.finding(context, reporter, message).severity(severity);
     let may_be_whole = through.kind == Kind::Visible
@@ -72,11 +70,35 @@ fn too_little(context: &Context<'_>, site: &Site<'_>, reporter: &Reporter<'_>) -
                 ))
                 .fix(Fix::risky(format!("write {}", quoted(&bound)), edits))
         }
-        None => finding.help(match through.kind {
-            Kind::Host => host_by_substring::help(site),
-            _ => "write a pattern for the whole argument, from `^` to `$`",
-        }),
+        None => finding.help(help(site, through.kind)),
     })
+}
+
+/// What is said of the pattern that lets `through` through.
+fn where_found(site: &Site<'_>, bounds: Bounds, through: &Through) -> String {
+    match (bounds.start, bounds.end) {
+        (true, true) => {
+            let what = another_command::what(site, &through.text);
+            format!("leaves room for {what} in")
+        }
+        (true, _) => "is bound at the beginning only of".to_owned(),
+        (_, true) => "is bound at the end only of".to_owned(),
+        _ => "may be found anywhere in".to_owned(),
+    }
+}
+
+/// What to write instead.
+fn help(site: &Site<'_>, kind: Kind) -> &'static str {
+    match kind {
+        Kind::Host => host_by_substring::help(site),
+        Kind::Another if site.holds() == Holds::Sql => {
+            "spell out the characters of a name or a number, as in `^SELECT [a-z_, ]+ FROM tickets$`"
+        }
+        Kind::Another => {
+            "spell out the characters of an argument, as in `^git (log|status)( [A-Za-z0-9._/=-]+)*$`"
+        }
+        _ => "write a pattern for the whole argument, from `^` to `$`",
+    }
 }
 
 /// A part of a command or statement that is required, whatever stands around it.
@@ -112,6 +134,8 @@ struct Through {
 enum Kind {
     /// Another host.
     Host,
+    /// Another command or statement.
+    Another,
     /// Something else around what was meant.
     Visible,
     /// The same, but for characters that can't be seen.
@@ -123,33 +147,58 @@ enum Kind {
 fn passing(site: &Site<'_>, pattern: &Pattern, analysis: &Analysis) -> Option<Through> {
     let shape = pattern.shape();
     let bounds = shape.bounds();
-    if (bounds.start && bounds.end)
-        || half_anchored_alternation::is_half_anchored(&shape)
+    if half_anchored_alternation::is_half_anchored(&shape)
+        || half_anchored_alternation::is_uneven(site, pattern, analysis)
         || matches_everything::matches_everything(pattern, analysis)
+        || matches_everything::matches_anything(site, analysis)
     {
         return None;
     }
     let bound_somewhere = bounds.start || bounds.end;
+    let another = || another_command::through(site, analysis);
+    if bound_somewhere
+        && is_first_bound(site, pattern)
+        && let Some(text) = another()
+    {
+        let kind = Kind::Another;
+        return Some(Through { text, kind });
+    }
+    if bounds.start && bounds.end {
+        return None;
+    }
     if site.is_bound() || (bound_somewhere && is_prefix_or_host(site, bounds, analysis)) {
         return None;
     }
-    let more = |within: &[Language]| {
-        let others = more_than_whole(pattern, analysis, site.holds(), within)?;
-        site.gets_through(analysis, &others)
-    };
     let visible = || {
-        let text = more(&[Language::printable()])?;
+        let text = around_what_matches(site, pattern, analysis)?;
         Some((text, Kind::Visible))
     };
     // `.*x.*` says itself that `x` may stand anywhere on a line: it is no better for that.
     let invisible = || {
-        let text = (!bound_somewhere).then(|| more(&[]))??;
-        Some((text, Kind::Invisible))
+        let others = more_than_whole(pattern, analysis, site.holds(), &[])?;
+        let text = site.gets_through(analysis, &others);
+        Some((text.filter(|_| !bound_somewhere)?, Kind::Invisible))
     };
     // Another host tells more than any other text.
     let host = host_by_substring::bypass(site, analysis).map(|text| (text, Kind::Host));
     let (text, kind) = host.or_else(visible).or_else(invisible)?;
     Some(Through { text, kind })
+}
+
+/// Whether `pattern` is the first of those that bind what is required of `site`: the one that what
+/// all of them leave open is told of.
+fn is_first_bound(site: &Site<'_>, pattern: &Pattern) -> bool {
+    let patterns = site.required().filter_map(|test| match test {
+        Test::Regex(pattern) => Some(pattern),
+        _ => None,
+    });
+    let mut bound = patterns.filter(|pattern| {
+        let bounds = pattern.shape().bounds();
+        bounds.start || bounds.end
+    });
+    bound
+        .next()
+        .is_some_and(|first| std::ptr::eq(first, pattern))
 }
 
 /// Whether this rule reports the pattern of `site` as one that may be found anywhere. That is an
@@ -208,10 +257,21 @@ fn too_much(context: &Context<'_>, site: &Site<'_>, reporter: &Reporter<'_>) -> 
 }
 
 /// Whether another rule looks after what an end that is not bound leaves open.
-fn is_prefix_or_host(site: &Site<'_>, bounds: Bounds, analysis: &Analysis) -> bool {
+pub(super) fn is_prefix_or_host(site: &Site<'_>, bounds: Bounds, analysis: &Analysis) -> bool {
     let begins = bounds.start && matches!(site.holds(), Holds::Path | Holds::Url);
     let path = || path_not_normalised::prefix(site).is_some();
     begins || path() || host_by_substring::bypass(site, analysis).is_some()
+}
+
+/// A printable text that gets through in which `pattern`, which is required of `site`, is found
+/// without matching all of it.
+pub(super) fn around_what_matches(
+    site: &Site<'_>,
+    pattern: &Pattern,
+    analysis: &Analysis,
+) -> Option<String> {
+    let others = more_than_whole(pattern, analysis, site.holds(), &[Language::printable()])?;
+    site.gets_through(analysis, &others)
 }
 
 /// The texts in which `pattern` is found without matching all of them, if they are in all of

@@ -5,7 +5,7 @@
 use super::gateway::counter_name;
 use super::part::Part;
 use super::places::Places;
-use super::words::{Rate, json, rate_of};
+use super::words::{Rate, is_wallet_type, json, rate_of};
 use crate::finding::Finding;
 use crate::policy::limit::Window;
 use crate::rules::form::OTHER_DIALECT_KEY;
@@ -26,6 +26,11 @@ pub(super) enum Format {
 /// The other format that has `entry` in the place of `part`.
 pub(super) fn owner(part: Part, entry: &Entry) -> Option<Format> {
     match (part, entry.key.as_str()) {
+        (Part::Tool, "type") => entry
+            .value
+            .as_str()
+            .filter(|kind| is_wallet_type(kind))
+            .map(|_| Format::Wallet),
         (Part::Policy, "type") => entry.value.as_str().map(|_| Format::Wallet),
         (Part::Policy, "description")
         | (Part::AllTools | Part::Tool, "rules")
@@ -47,23 +52,47 @@ pub(super) fn wallet_policy(places: &Places) -> Option<Finding> {
     let is_gateway = ["default", "hide", "all_tools", "tools"]
         .iter()
         .any(|key| places.member(root, key).is_some());
-    (!is_gateway && owner(Part::Policy, entry) == Some(Format::Wallet)).then(|| wallet_key(entry))
+    (!is_gateway && owner(Part::Policy, entry) == Some(Format::Wallet))
+        .then(|| wallet_key(Part::Policy, "/type".to_owned(), entry))
 }
 
-fn wallet_key(entry: &Entry) -> Finding {
+fn wallet_key(part: Part, pointer: String, entry: &Entry) -> Finding {
     let kind = entry.value.as_str().unwrap_or_default();
     let message = format!(
         "{} is a wallet policy, which does not govern tool calls",
         quoted(&format!("type: {kind}"))
     );
-    Finding::new(&OTHER_DIALECT_KEY, "/type", entry.key_span, message).help(
-        "write a gateway policy with `version`, `default` and `tools`; a cap on spend is a limit \
-         with `increment_from`",
-    )
+    Finding::new(&OTHER_DIALECT_KEY, pointer, entry.key_span, message).help(match part {
+        Part::Tool => "write an entry of `limits`; a cap on spend is one with `increment_from`",
+        _ => {
+            "write a gateway policy with `version`, `default` and `tools`; a cap on spend is a \
+             limit with `increment_from`"
+        }
+    })
+}
+
+/// Whether the finding about another key of the same object covers `key`. `sibling` finds the other
+/// members of that object.
+pub(super) fn is_covered<'a>(
+    part: Part,
+    key: &str,
+    sibling: &dyn Fn(&str) -> Option<&'a Entry>,
+) -> bool {
+    if part != Part::Tool || key == "type" {
+        return false;
+    }
+    let is_wallet = |entry| owner(part, entry) == Some(Format::Wallet);
+    let has_own = || {
+        ["require", "deny_if", "limits"]
+            .iter()
+            .any(|own| sibling(own).is_some())
+    };
+    key == "reason" && sibling("action").is_some()
+        || sibling("type").is_some_and(is_wallet) && !has_own()
 }
 
 /// The finding about `entry`, a key of another format in the object at `path`. `sibling` finds the
-/// other members of that object. `None` when the finding about another key covers this one.
+/// other members of that object. `None` if it is of no other format.
 pub(super) fn finding<'a>(
     part: Part,
     path: &[String],
@@ -73,12 +102,9 @@ pub(super) fn finding<'a>(
     let key = entry.key.as_str();
     let format = owner(part, entry)?;
     if format == Format::Wallet {
-        return Some(wallet_key(entry));
+        return Some(wallet_key(part, pointer_of(path, key), entry));
     }
     let reason = sibling("reason").filter(|_| part == Part::Tool);
-    if part == Part::Tool && key == "reason" && sibling("action").is_some() {
-        return None;
-    }
     let message = match format {
         Format::OlderSpelling => {
             format!("`{key}` is an older spelling, which gateway policies no longer have")

@@ -70,13 +70,16 @@ impl Report<'_, '_> {
         let Some(entry) = self.places.member(object, key) else {
             return;
         };
+        let sibling = |key: &str| self.places.member(object, key);
+        if foreign::is_covered(part, key, &sibling) {
+            return;
+        }
         if foreign::owner(part, entry).is_some() {
             // Intercept's rules say in other keys when they apply.
             if part == Part::Rule {
                 self.explain(pointer, "conditions");
             }
-            let found =
-                foreign::finding(part, &path, entry, &|key| self.places.member(object, key));
+            let found = foreign::finding(part, &path, entry, &sibling);
             self.findings.extend(found);
             return;
         }

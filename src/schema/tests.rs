@@ -294,6 +294,28 @@ fn other_dialect_key() {
         r#"{"type":"daily-spending-limit","maxAmount":"9","window":"24h","action":"block"}"#,
         &[("other-dialect-key", "/type", "\"type\"")],
     );
+    let wallet = r#""type":"daily-spending-limit","maxAmount":"9","window":"24h","action":"block""#;
+    let (alone, mixed) = (
+        format!("{{{wallet}}}"),
+        format!(r#"{{{wallet},"limits":[]}}"#),
+    );
+    assert_places(
+        &tool(&alone),
+        &[("other-dialect-key", "/tools/Send/type", "\"type\"")],
+    );
+    assert_places(
+        &tool(&mixed),
+        &[
+            ("other-dialect-key", "/tools/Send/type", "\"type\""),
+            ("unknown-key", "/tools/Send/maxAmount", "\"maxAmount\""),
+            ("unknown-key", "/tools/Send/window", "\"window\""),
+            ("other-dialect-key", "/tools/Send/action", "\"action\""),
+        ],
+    );
+    assert_places(
+        &tool(r#"{"type":"object"}"#),
+        &[("unknown-key", "/tools/Send/type", "\"type\"")],
+    );
     let text = tool(r#"{"action":"deny","reason":"Ask."}"#);
     let findings = found(&text);
     assert_eq!(findings.len(), 1);
@@ -370,6 +392,7 @@ fn messages() {
         r#"{"version":"1","default":"deny","description":"x","$schema":5}"#.into(),
         r#"{"version":"1","default":"deny","type":"x"}"#.into(),
         r#"{"type":"daily-spending-limit","maxAmount":"1000.00","window":"24h"}"#.into(),
+        tool(r#"{"type":"daily-spending-limit","maxAmount":"1000.00","window":"24h"}"#),
         r#"{"version":"1","default":"deny","all_tools":{"rate_limit":"5/hour","limits":[{"counter":"c","window":"minute","max":1,"scope":"grant","increment_from":"args.x"}]}}"#.into(),
     ];
     for t in [

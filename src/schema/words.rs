@@ -93,6 +93,21 @@ pub(crate) const AN_OPERATOR: &str = "an operator, such as `eq` or `lte`";
 pub(crate) const WINDOW_HELP: &str =
     "the windows are `minute`, `hour` and `day`: nothing longer, and no multiples";
 
+/// Whether `kind` is the `type` of a policy for payments out of a wallet, such as
+/// `daily-spending-limit`. A JSON Schema has a `type` too.
+pub(crate) fn is_wallet_type(kind: &str) -> bool {
+    const WORDS: [&str; 6] = [
+        "spend",
+        "spending",
+        "wallet",
+        "payment",
+        "transfer",
+        "transaction",
+    ];
+    let mut words = kind.split(|c: char| !c.is_ascii_alphanumeric());
+    words.any(|word| WORDS.contains(&word.to_ascii_lowercase().as_str()))
+}
+
 /// Advice about an operator that there is not.
 pub(crate) fn operators_help() -> String {
     format!("the operators are {}", listed(OPERATORS, "and"))

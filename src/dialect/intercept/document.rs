@@ -165,7 +165,9 @@ impl Reader<'_> {
         };
         let mut absent = part.keys().to_vec();
         absent.retain(|key| node.get(key).is_none());
-        for entry in entries.iter().filter(|entry| !part.has(&entry.key)) {
+        let is_wallet = unknown::is_wallet_policy(&object);
+        let is_told = |entry: &&Entry| !part.has(&entry.key) && (!is_wallet || entry.key == "type");
+        for entry in entries.iter().filter(is_told) {
             if self.report.is_full() {
                 break;
             }

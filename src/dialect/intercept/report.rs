@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::document::Object;
 use crate::dialect::{Dialect, traps};
 use crate::finding::Finding;
+use crate::policy::re2::Patterns;
 use crate::rules::Rule;
 use crate::rules::form::{MISSING_KEY, YAML_SCALAR_TRAP};
 use crate::schema::words::listed;
@@ -44,6 +45,8 @@ pub(super) struct Report {
     absent: BTreeMap<String, Absent>,
     /// Whether the engine refuses the file.
     pub refused: bool,
+    /// The patterns of the file.
+    pub patterns: Patterns,
 }
 
 impl Report {

@@ -453,6 +453,31 @@ fn keys_that_the_engine_ignores() {
     );
 }
 
+#[test]
+fn a_wallet_policy_is_told_by_its_type() {
+    let wallet = "type: daily-spending-limit, maxAmount: '9', action: block";
+    let tool = |body: &str| format!("version: '1'\ntools:\n  t: {{{body}}}\n");
+    assert_places(
+        &tool(wallet),
+        &[("other-dialect-key", "/tools/t/type", "type")],
+    );
+    assert_places(
+        &tool("type: daily-spending-limit, maxAmount: '9', rules: []"),
+        &[
+            ("other-dialect-key", "/tools/t/type", "type"),
+            ("unknown-key", "/tools/t/maxAmount", "maxAmount"),
+        ],
+    );
+    assert_places(
+        &tool("type: object"),
+        &[("unknown-key", "/tools/t/type", "type")],
+    );
+    assert_places(
+        "version: '1'\ntype: daily-spending-limit\n",
+        &[("other-dialect-key", "/type", "type")],
+    );
+}
+
 /// What the messages are about: whole files, rules of a tool, conditions, values of `eq`.
 const FILES: &[&str] = &[
     "",
@@ -472,6 +497,7 @@ const FILES: &[&str] = &[
     "version: '1'\ntools: {a.b: {rules: [{name: r, rate_limit: 1/day}]}}",
     "version: '1'\ntools: {_global: {}, '*': {rules: [{name: r, rate_limit: 1/day}]}}",
     "version: '1'\ntools: {t: {deny_if: [], reason: x, rate_limit: 5/day}}",
+    "version: '1'\ntype: daily-spending-limit\ntools: {t: {type: daily-spending-limit}}",
 ];
 
 const RULES: &[&str] = &[

@@ -1,12 +1,13 @@
-//! Keys that the engine ignores: misspelt ones, ones in the wrong object, and those of gateway
-//! policies, in their older spelling too.
+//! Keys that the engine ignores: misspelt ones, ones in the wrong object, those of gateway
+//! policies, in their older spelling too, and those of wallet policies.
 
 use super::document::Object;
 use super::report::Report;
 use crate::finding::Label;
 use crate::rules::form::{OTHER_DIALECT_KEY, UNKNOWN_KEY};
 use crate::schema::words::{
-    KEYS_BY_OTHER_NAMES, Rate, WINDOW_HELP, did_you_mean, json, listed, meant, rate_of,
+    KEYS_BY_OTHER_NAMES, Rate, WINDOW_HELP, did_you_mean, is_wallet_type, json, listed, meant,
+    rate_of,
 };
 use crate::source::tree::{Entry, Node, join};
 use crate::suggest::quoted;
@@ -91,6 +92,10 @@ pub(super) fn report(
         older_spelling(object.node, entry, pointer, report);
         return None;
     }
+    if is_of_wallet(part, entry) {
+        wallet_key(part, entry, pointer, report);
+        return None;
+    }
     if let Some(help) = gateway_key(part, key) {
         let consequence = match key {
             "require" | "deny_if" => ", and let through what it forbids",
@@ -131,6 +136,42 @@ pub(super) fn report(
         ),
     });
     known
+}
+
+/// Whether `object` is a tool that is a wallet policy and nothing else: then its `type` is all that
+/// there is to report.
+pub(super) fn is_wallet_policy(object: &Object<'_>) -> bool {
+    let (part, node) = (object.part, object.node);
+    let is_wallet = || {
+        node.entry("type")
+            .is_some_and(|entry| is_of_wallet(part, entry))
+    };
+    part == Part::Tool && node.get("rules").is_none() && is_wallet()
+}
+
+/// Whether a key of a policy or of a tool says that this is one for payments out of a wallet.
+fn is_of_wallet(part: Part, entry: &Entry) -> bool {
+    matches!(part, Part::Policy | Part::Tool)
+        && entry.key == "type"
+        && entry.value.as_str().is_some_and(is_wallet_type)
+}
+
+fn wallet_key(part: Part, entry: &Entry, pointer: String, report: &mut Report) {
+    let kind = entry.value.as_str().unwrap_or_default();
+    let message = format!(
+        "{} is a wallet policy: the engine would ignore it, and count nothing",
+        quoted(&format!("type: {kind}"))
+    );
+    let help = match part {
+        Part::Tool => "write `rules`; a cap on spend is one whose `state` has `increment_from`",
+        _ => {
+            "write a policy with `version` and `tools`; a cap on spend is a rule whose `state` has \
+             `increment_from`"
+        }
+    };
+    report
+        .stricter(&OTHER_DIALECT_KEY, pointer, entry.key_span, message)
+        .help = Some(help.into());
 }
 
 /// What to write instead of a key of gateway policies.

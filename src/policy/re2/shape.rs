@@ -105,6 +105,16 @@ impl Shape {
         })
     }
 
+    /// Whether a text in which it is found may have one of `characters`, which have no case.
+    pub fn may_have(&self, characters: &[char]) -> bool {
+        let bounds = self.bounds();
+        let is_whole = bounds.start && bounds.end && !self.is_multi_line();
+        !is_whole
+            || any(&self.0, &mut |kind| {
+                characters.iter().any(|&c| matches(kind, c))
+            })
+    }
+
     /// The text that everything it matches begins with, where it is bound at the start.
     pub fn prefix(&self) -> Option<String> {
         let mut prefix = String::new();
@@ -190,6 +200,20 @@ fn any(node: &Node, is: &mut impl FnMut(&Kind) -> bool) -> bool {
         }
 }
 
+/// Whether a part that has no parts may match `c`.
+fn matches(kind: &Kind, c: char) -> bool {
+    match kind {
+        Kind::Literal { runes, .. } => runes.contains(&u32::from(c)),
+        Kind::Class(class) => {
+            let mut ranges = class.ranges().iter();
+            ranges.any(|range| range.start() <= c && c <= range.end())
+        }
+        Kind::AnyChar => true,
+        Kind::AnyCharButNewline => c != '\n',
+        _ => false,
+    }
+}
+
 fn change(node: &mut Node, with: &impl Fn(&mut Kind)) {
     with(&mut node.kind);
     match &mut node.kind {
@@ -264,6 +288,22 @@ mod tests {
 
     fn shape(source: &str) -> Shape {
         Pattern::new(source).expect("RE2").shape()
+    }
+
+    #[test]
+    fn patterns_say_which_characters_a_text_may_have() {
+        for (source, may) in [
+            ("^[a-z ]+$", false),
+            ("^a|b$", true),
+            ("[a-z]", true),
+            ("(?m)^[a-z]+$", true),
+            ("^.*$", true),
+            ("^a(;b)?$", true),
+            (r"^[^\n]$", true),
+            (r"^[^;|]$", false),
+        ] {
+            assert_eq!(shape(source).may_have(&[';', '|']), may, "{source}");
+        }
     }
 
     #[test]
