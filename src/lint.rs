@@ -14,7 +14,7 @@ use crate::edit::Editor;
 use crate::finding::{Finding, MAX_FINDINGS, Severity};
 use crate::policy::quantity::grouped;
 use crate::policy::{self, Clause, Effect, Hidden, Policy, Posture};
-use crate::risk::{self, Classification, Flow, Overrides, ToolView};
+use crate::risk::{self, Category, Classification, Flow, Operation, Overrides, ToolView};
 use crate::rules::{self, Check, Rule};
 use crate::schema::places::{Places, head};
 use crate::source::file::SourceFile;
@@ -323,8 +323,19 @@ pub struct ListedTool<'a> {
     pub always_denied: Option<&'a Clause>,
     /// How the server describes it. `None` also where nothing is known of the server.
     pub offered: Option<&'a Tool>,
+    /// What rules have worked out of it.
+    pub known: Known,
     risk: OnceCell<Classification>,
     arguments: OnceCell<Option<Arguments>>,
+}
+
+/// What rules work out of a listed tool and tell each other, so that it is done once.
+#[derive(Debug, Default)]
+pub struct Known {
+    /// What the worst call does that its conditions leave.
+    pub worst_left: OnceCell<Category>,
+    /// Whether its conditions and limits leave no call at all, whatever the schema says.
+    pub is_dead: OnceCell<bool>,
 }
 
 impl ListedTool<'_> {
@@ -414,6 +425,7 @@ impl<'a> Context<'a> {
                     hidden: self.hidden(&tool.name.value),
                     always_denied: always_denies(&tool.rules.rules).or(for_all),
                     offered: self.offer.and_then(|offer| offer.named(&tool.name.value)),
+                    known: Known::default(),
                     risk: OnceCell::new(),
                     arguments: OnceCell::new(),
                 })
@@ -484,6 +496,20 @@ impl<'a> Context<'a> {
         listed
             .risk
             .get_or_init(|| self.options.risk.classify(&view(listed)))
+    }
+
+    /// The argument by which calls of a listed tool say what is to be done, if one decides whether that
+    /// is of `category`.
+    pub fn operation<'t>(
+        &self,
+        listed: &'t ListedTool<'_>,
+        category: Category,
+    ) -> Option<Operation<'t>> {
+        let by_override = |evidence: &risk::Evidence| evidence.source == risk::Source::Override;
+        let is_told = self.risk(listed).evidence.first().is_some_and(by_override);
+        (!is_told)
+            .then(|| risk::operation(&view(listed), category))
+            .flatten()
     }
 
     /// What a listed tool lets an agent read, and what it sends out.

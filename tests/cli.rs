@@ -1,14 +1,15 @@
 //! The command as a clumsy and as a hostile user meets it: exit codes, streams, messages, formats.
 
-use std::ffi::OsStr;
+#[path = "support/command.rs"]
+mod command;
+
 use std::fmt::Write as _;
 use std::fs;
-use std::io::{ErrorKind, Read, Write};
-use std::path::Path;
-use std::process::{Command, Output, Stdio};
+use std::io::Read;
+use std::process::{Command, Stdio};
 
+use command::{Desk, Run};
 use serde_json::Value;
-use tempfile::TempDir;
 
 const POLICY: &str = r#"{"version":"1","default":"deny","hide":["gone"],
  "tools":{
@@ -21,64 +22,12 @@ const FIVE_MISTAKES: &str = r#"{"version":"2","default":"maybe","hied":["x"],
  "tools":{"a":{"limits":[{"counter":"c","window":"week","max":0,"scope":"grant"}]}}}
 "#;
 
-/// A folder to work in, with `p.json`, a valid policy.
-struct Desk(TempDir);
-
-/// What a run gave.
-struct Run {
-    code: i32,
-    out: String,
-    err: String,
-}
-
 impl Desk {
+    /// A folder with `p.json`, a valid policy.
     fn new() -> Self {
-        let desk = Self(TempDir::new().expect("a folder for the test"));
+        let desk = Self::empty();
         desk.write("p.json", POLICY);
         desk
-    }
-
-    fn path(&self) -> &Path {
-        self.0.path()
-    }
-
-    fn write(&self, name: &str, content: impl AsRef<[u8]>) -> &Self {
-        let path = self.path().join(name);
-        fs::create_dir_all(path.parent().expect("it is in the folder")).expect("a folder");
-        fs::write(path, content).expect("writing a fixture");
-        self
-    }
-
-    fn command<A: AsRef<OsStr>>(&self, arguments: &[A]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_mcplint"));
-        command
-            .args(arguments)
-            .current_dir(self.path())
-            .stdin(Stdio::null());
-        for name in ["NO_COLOR", "CLICOLOR_FORCE", "COLUMNS", "GITHUB_ACTIONS"] {
-            command.env_remove(name);
-        }
-        command
-    }
-
-    fn run<A: AsRef<OsStr>>(&self, arguments: &[A]) -> Run {
-        Run::of(self.command(arguments).output().expect("mcplint runs"))
-    }
-
-    fn run_with_input(&self, arguments: &[&str], input: &[u8]) -> Run {
-        let mut command = self.command(arguments);
-        let command = command
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped());
-        let mut child = command.spawn().expect("mcplint runs");
-        let mut stdin = child.stdin.take().expect("it is piped");
-        // It need not read all of it, or any, to know that it can't go on.
-        if let Err(error) = stdin.write_all(input) {
-            assert_eq!(error.kind(), ErrorKind::BrokenPipe, "{error}");
-        }
-        drop(stdin);
-        Run::of(child.wait_with_output().expect("mcplint ends"))
     }
 
     /// `mcplint simulate <arguments> --policy p.json`
@@ -88,55 +37,6 @@ impl Desk {
 }
 
 impl Run {
-    fn of(output: Output) -> Self {
-        Self {
-            code: output.status.code().expect("mcplint was not killed"),
-            out: String::from_utf8(output.stdout).expect("output is UTF-8"),
-            err: String::from_utf8(output.stderr).expect("messages are UTF-8"),
-        }
-    }
-
-    fn exits(self, code: i32) -> Self {
-        assert_eq!(
-            self.code, code,
-            "stdout:\n{}\nstderr:\n{}",
-            self.out, self.err
-        );
-        self
-    }
-
-    fn says(self, words: &str) -> Self {
-        assert!(
-            self.err.contains(words),
-            "`{words}` is not in:\n{}",
-            self.err
-        );
-        self
-    }
-
-    fn shows(self, words: &str) -> Self {
-        assert!(
-            self.out.contains(words),
-            "`{words}` is not in:\n{}",
-            self.out
-        );
-        self
-    }
-
-    fn without_messages(self) -> Self {
-        assert_eq!(self.err, "");
-        self
-    }
-
-    fn shows_nothing(self) -> Self {
-        assert_eq!(self.out, "");
-        self
-    }
-
-    fn json(&self) -> Value {
-        serde_json::from_str(&self.out).expect("the output is JSON")
-    }
-
     fn rows(&self) -> Vec<Value> {
         let lines = self.out.lines();
         lines
@@ -345,7 +245,7 @@ fn what_cannot_be_read_is_told_and_the_rest_is_checked() {
     let desk = Desk::new();
     desk.write("big.json", vec![b' '; 17 << 20])
         .write("five.json", FIVE_MISTAKES);
-    fs::create_dir(desk.path().join("none")).expect("a folder");
+    fs::create_dir(desk.path("none")).expect("a folder");
     let run = desk.run(&[
         "validate",
         "nope.json",
@@ -392,7 +292,7 @@ fn folders_are_searched_honouring_gitignore_inside_and_outside_of_a_repository()
         desk.write(file, POLICY);
     }
     desk.write(".gitignore", "ignored/\n");
-    fs::remove_file(desk.path().join("p.json")).expect("it is there");
+    fs::remove_file(desk.path("p.json")).expect("it is there");
     desk.run(&["validate"]).exits(0).shows("3 files are fine");
     desk.run(&["validate", "."])
         .exits(0)
@@ -406,9 +306,7 @@ fn folders_are_searched_honouring_gitignore_inside_and_outside_of_a_repository()
     desk.write(".git/HEAD", "");
     desk.run(&["validate"]).exits(0).shows("3 files are fine");
     let mut inside = desk.command(&["validate"]);
-    let inside = inside
-        .current_dir(desk.path().join("policies/team"))
-        .output();
+    let inside = inside.current_dir(desk.path("policies/team")).output();
     Run::of(inside.expect("mcplint runs"))
         .exits(0)
         .shows("1 file is fine");
@@ -489,7 +387,7 @@ fn results_go_to_a_file_but_never_over_what_is_read() {
     desk.write("t.jsonl", call("read", 0, "{}"));
     let run = desk.simulate(&["t.jsonl", "--format", "jsonl", "-o", "out.jsonl"]);
     run.exits(0).shows_nothing().without_messages();
-    let written = fs::read_to_string(desk.path().join("out.jsonl")).expect("it was written");
+    let written = fs::read_to_string(desk.path("out.jsonl")).expect("it was written");
     assert_eq!(
         written,
         desk.simulate(&["t.jsonl", "--format", "jsonl", "-o", "-"])
@@ -508,7 +406,7 @@ fn results_go_to_a_file_but_never_over_what_is_read() {
         .exits(2)
         .says("can't write `no/where`");
     assert_eq!(
-        fs::read_to_string(desk.path().join("p.json")).expect("it is there"),
+        fs::read_to_string(desk.path("p.json")).expect("it is there"),
         POLICY
     );
 }
@@ -728,11 +626,9 @@ fn compressed_traces_are_read_whatever_they_are_called() {
 #[test]
 fn a_named_pipe_is_opened_once() {
     let desk = Desk::new();
-    let made = Command::new("mkfifo")
-        .arg(desk.path().join("pipe"))
-        .status();
+    let made = Command::new("mkfifo").arg(desk.path("pipe")).status();
     assert!(made.expect("mkfifo runs").success());
-    let path = desk.path().join("pipe");
+    let path = desk.path("pipe");
     // More than a pipe holds: a writer whose reader goes away fails.
     let text = call("read", 0, "{}").repeat(5_000);
     let writer = std::thread::spawn(move || fs::write(path, text));

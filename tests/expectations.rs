@@ -1,11 +1,12 @@
 //! Policy unit tests as people run them: what passes, what fails and how, and what is written.
 
+#[path = "support/command.rs"]
+mod command;
+
 use std::fs;
 use std::path::Path;
-use std::process::{Command, Stdio};
 
-use serde_json::Value;
-use tempfile::TempDir;
+use command::{Desk, Run};
 
 const POLICY: &str = r#"{"version":"1","default":"deny",
  "tools":{
@@ -16,84 +17,17 @@ const POLICY: &str = r#"{"version":"1","default":"deny",
    "limits":[{"counter":"pay_rate","window":"minute","max":2,"scope":"grant"}]}}}
 "#;
 
-/// A folder with `p.json`, the policy.
-struct Desk(TempDir);
-
-struct Run {
-    code: i32,
-    out: String,
-    err: String,
-}
-
 impl Desk {
+    /// A folder with `p.json`, the policy.
     fn new() -> Self {
-        let desk = Self(TempDir::new().expect("a folder for the test"));
+        let desk = Self::empty();
         desk.write("p.json", POLICY);
         desk
     }
 
-    fn path(&self) -> &Path {
-        self.0.path()
-    }
-
-    fn write(&self, name: &str, content: impl AsRef<[u8]>) -> &Self {
-        let path = self.path().join(name);
-        fs::create_dir_all(path.parent().expect("it is in the folder")).expect("a folder");
-        fs::write(path, content).expect("writing a fixture");
-        self
-    }
-
-    fn read(&self, name: &str) -> String {
-        fs::read_to_string(self.path().join(name)).expect("the file is there")
-    }
-
     /// `mcplint test --policy p.json <arguments>`
     fn test(&self, arguments: &[&str]) -> Run {
-        let output = Command::new(env!("CARGO_BIN_EXE_mcplint"))
-            .args(["test", "--policy", "p.json"])
-            .args(arguments)
-            .current_dir(self.path())
-            .env_remove("GITHUB_ACTIONS")
-            .env_remove("COLUMNS")
-            .stdin(Stdio::null())
-            .output()
-            .expect("mcplint runs");
-        Run {
-            code: output.status.code().expect("mcplint was not killed"),
-            out: String::from_utf8(output.stdout).expect("output is UTF-8"),
-            err: String::from_utf8(output.stderr).expect("messages are UTF-8"),
-        }
-    }
-}
-
-impl Run {
-    #[track_caller]
-    fn exits(self, code: i32) -> Self {
-        let Run { out, err, .. } = &self;
-        assert_eq!(self.code, code, "stdout:\n{out}\nstderr:\n{err}");
-        self
-    }
-
-    #[track_caller]
-    fn shows(self, words: &str) -> Self {
-        assert!(self.out.contains(words), "`{words}` not in:\n{}", self.out);
-        self
-    }
-
-    #[track_caller]
-    fn hides(self, words: &str) -> Self {
-        assert!(!self.out.contains(words), "`{words}` in:\n{}", self.out);
-        self
-    }
-
-    #[track_caller]
-    fn says(self, words: &str) -> Self {
-        assert!(self.err.contains(words), "`{words}` not in:\n{}", self.err);
-        self
-    }
-
-    fn json(&self) -> Value {
-        serde_json::from_str(&self.out).expect("it is JSON")
+        self.run(&[&["test", "--policy", "p.json"], arguments].concat())
     }
 }
 
@@ -263,14 +197,14 @@ fn update_changes_the_expectations_and_no_other_byte() {
         )
         .replacen("\"throttle\"", "\"deny\"", 1);
     desk.write("t.jsonl", &before);
-    set_mode(&desk.path().join("t.jsonl"), 0o640);
+    set_mode(&desk.path("t.jsonl"), 0o640);
     desk.test(&["t.jsonl", "--update"])
         .exits(0)
         .shows("t.jsonl:1: read")
         .shows("- decision: deny  (expected)")
         .says("3 expectations were updated");
     assert_eq!(desk.read("t.jsonl"), after);
-    assert_eq!(mode(&desk.path().join("t.jsonl")), 0o640);
+    assert_eq!(mode(&desk.path("t.jsonl")), 0o640);
     desk.test(&["t.jsonl"]).exits(0);
     desk.test(&["t.jsonl", "--update"])
         .exits(0)

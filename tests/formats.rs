@@ -1,14 +1,16 @@
 //! Every format of findings and of replays, read back by that format's own parser: with hostile names
 //! in policies, traces and paths, and with what only some formats tell.
 
+#[path = "support/command.rs"]
+mod command;
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
 
+use command::{Desk, Run};
 use pulldown_cmark::{Event, Options, Parser};
 use serde_json::Value;
-use tempfile::TempDir;
 
 /// What no output may hold as it is: terminal escapes, marks that reverse a line, and the like.
 const NEVER: [&str; 7] = [
@@ -17,36 +19,17 @@ const NEVER: [&str; 7] = [
 const FINDING_FORMATS: [&str; 6] = ["text", "json", "sarif", "github", "junit", "markdown"];
 const REPLAY_FORMATS: [&str; 7] = ["text", "json", "jsonl", "csv", "markdown", "html", "github"];
 
-/// A folder to work in that is the root of a repository.
-struct Desk(TempDir);
-
-struct Run {
-    code: i32,
-    out: String,
-    err: String,
-}
-
 fn fixture(name: &str) -> PathBuf {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     root.join("fixtures/formats").join(name)
 }
 
 impl Desk {
+    /// A folder that is the root of a repository.
     fn new() -> Self {
-        let desk = Self(TempDir::new().expect("a folder for the test"));
+        let desk = Self::empty();
         fs::create_dir(desk.path(".git")).expect("a folder");
         desk
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.0.path().join(name)
-    }
-
-    fn write(&self, name: &str, content: &str) -> &Self {
-        let path = self.path(name);
-        fs::create_dir_all(path.parent().expect("it is in the folder")).expect("a folder");
-        fs::write(path, content).expect("writing a file of the test");
-        self
     }
 
     /// Copies a fixture here.
@@ -55,37 +38,11 @@ impl Desk {
         self.write(name, &text)
     }
 
-    fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_mcplint"));
-        command.args(arguments).current_dir(self.0.path());
-        command.stdin(Stdio::null());
-        for name in ["NO_COLOR", "CLICOLOR_FORCE", "COLUMNS", "GITHUB_ACTIONS"] {
-            command.env_remove(name);
-        }
-        command
-    }
-
-    fn run(&self, arguments: &[&str]) -> Run {
-        Run::of(&mut self.command(arguments))
-    }
-
     fn sarif(&self, arguments: &[&str]) -> Value {
         let run = self.run(&[arguments, &["--format", "sarif"]].concat());
         let log: Value = serde_json::from_str(&run.out).expect("SARIF is JSON");
         valid_sarif(&log);
         log["runs"][0].clone()
-    }
-}
-
-impl Run {
-    fn of(command: &mut Command) -> Self {
-        let output = command.output().expect("mcplint runs");
-        let text = |bytes| String::from_utf8(bytes).expect("output is UTF-8");
-        Self {
-            code: output.status.code().expect("mcplint exits"),
-            out: text(output.stdout),
-            err: text(output.stderr),
-        }
     }
 }
 
@@ -396,7 +353,12 @@ fn github_is_chosen_by_itself_in_actions_only() {
         let is_github = |run: Run| run.out.starts_with("::");
         let run = |value: &str, more: &[&str]| {
             let mut command = desk.command(&[arguments, more].concat());
-            is_github(Run::of(command.env("GITHUB_ACTIONS", value)))
+            is_github(Run::of(
+                command
+                    .env("GITHUB_ACTIONS", value)
+                    .output()
+                    .expect("mcplint runs"),
+            ))
         };
         assert!(run("true", &[]));
         assert!(!run("true", &["--format", "text"]));
@@ -419,7 +381,13 @@ fn annotations_are_bounded_and_the_worst_come_first() {
         .len();
     // From below the root, names are those that GitHub knows all the same.
     let mut command = desk.command(&["lint", "p.json", "--format", "github"]);
-    let out = Run::of(command.current_dir(desk.path("policies"))).out;
+    let out = Run::of(
+        command
+            .current_dir(desk.path("policies"))
+            .output()
+            .expect("mcplint runs"),
+    )
+    .out;
     let commands = check_github(&out);
     let kinds: Vec<_> = commands.iter().map(|(name, ..)| name.as_str()).collect();
     let mut sorted = kinds.clone();

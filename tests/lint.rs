@@ -1,47 +1,24 @@
 //! `mcplint lint` as its users meet it: what it reports, ignores, knows already and puts right.
 
-use std::fs;
-use std::io::Write;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+#[path = "support/command.rs"]
+mod command;
 
+use std::fs;
+use std::path::Path;
+
+use command::{Desk, Run};
 use serde_json::Value;
-use tempfile::TempDir;
 
 const OPEN: &str = "{\n  \"version\": \"1\",\n  \"default\": \"allow\",\n  \"hide\": [\"a\", \"a\"],\n  \
                     \"all_tools\": { \"limits\": [{ \"counter\": \"c\", \"window\": \"hour\", \"max\": 600, \"scope\": \"grant\" }] },\n  \
                     \"tools\": { \"read_file\": {} }\n}\n";
 
-/// A folder to work in, with `p.json`, a policy with two gaps: default-allow and duplicate-hide.
-struct Desk(TempDir);
-
-/// What a run gave.
-struct Run {
-    code: i32,
-    out: String,
-    err: String,
-}
-
 impl Desk {
+    /// A folder with `p.json`, a policy with two gaps: default-allow and duplicate-hide.
     fn new() -> Self {
-        let desk = Self(TempDir::new().expect("a folder for the test"));
+        let desk = Self::empty();
         desk.write("p.json", OPEN);
         desk
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.0.path().join(name)
-    }
-
-    fn write(&self, name: &str, content: &str) -> &Self {
-        let path = self.path(name);
-        fs::create_dir_all(path.parent().expect("it is in the folder")).expect("a folder");
-        fs::write(path, content).expect("writing a file of the test");
-        self
-    }
-
-    fn read(&self, name: &str) -> String {
-        fs::read_to_string(self.path(name)).expect("reading a file of the test")
     }
 
     /// Only the rules of these tests run: others come and go.
@@ -54,63 +31,7 @@ impl Desk {
         ];
         let only = rules.iter().flat_map(|rule| ["--only-rule", rule]);
         let only: Vec<&str> = only.collect();
-        self.run(&[&["lint"], arguments, &only].concat(), "")
-    }
-
-    fn run(&self, arguments: &[&str], input: &str) -> Run {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_mcplint"))
-            .args(arguments)
-            .current_dir(self.0.path())
-            .env_remove("NO_COLOR")
-            .env_remove("CLICOLOR_FORCE")
-            .env_remove("GITHUB_ACTIONS")
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .expect("mcplint runs");
-        let mut stdin = child.stdin.take().expect("it is piped");
-        stdin.write_all(input.as_bytes()).expect("mcplint reads");
-        drop(stdin);
-        Run::of(child.wait_with_output().expect("mcplint ends"))
-    }
-}
-
-impl Run {
-    fn of(output: Output) -> Self {
-        Self {
-            code: output.status.code().expect("mcplint was not killed"),
-            out: String::from_utf8(output.stdout).expect("output is UTF-8"),
-            err: String::from_utf8(output.stderr).expect("messages are UTF-8"),
-        }
-    }
-
-    fn exits(self, code: i32) -> Self {
-        assert_eq!(self.code, code, "{}\n{}", self.out, self.err);
-        self
-    }
-
-    fn says(self, words: &str) -> Self {
-        assert!(
-            self.err.contains(words),
-            "`{words}` is not in:\n{}",
-            self.err
-        );
-        self
-    }
-
-    fn shows(self, words: &str) -> Self {
-        assert!(
-            self.out.contains(words),
-            "`{words}` is not in:\n{}",
-            self.out
-        );
-        self
-    }
-
-    fn hides(self, words: &str) -> Self {
-        assert!(!self.out.contains(words), "`{words}` is in:\n{}", self.out);
-        self
+        self.run(&[&["lint"], arguments, &only].concat())
     }
 }
 
@@ -136,12 +57,14 @@ fn names(path: &Path) -> Vec<String> {
 fn without_a_command_what_is_found_is_linted() {
     let desk = Desk::new();
     desk.write("policies/a.json", OPEN);
-    desk.run(&[], "")
+    desk.run::<&str>(&[])
         .exits(1)
         .shows("error[default-allow]")
         .shows("[policies/a.json:3:14]")
         .hides("p.json:3");
-    desk.run(&["lint", "-"], OPEN).exits(1).shows("[-:3:14]");
+    desk.run_with_input(&["lint", "-"], OPEN)
+        .exits(1)
+        .shows("[-:3:14]");
 }
 
 #[test]
@@ -168,7 +91,7 @@ fn findings_and_fixes_have_the_fields_of_the_contract() {
 #[test]
 fn rules_are_chosen_and_levels_configured() {
     let desk = Desk::new();
-    desk.run(&["lint", "p.json", "--only-rule", "duplicate-hide"], "")
+    desk.run(&["lint", "p.json", "--only-rule", "duplicate-hide"])
         .exits(0)
         .shows("1 warning in 1 file");
     desk.lint(&["p.json", "--skip-rule", "default-allow"])
@@ -177,19 +100,19 @@ fn rules_are_chosen_and_levels_configured() {
         "mcplint.toml",
         "[rules]\ndefault-allow = \"note\"\nduplicate-hide = \"off\"\n",
     );
-    desk.run(&["lint", "p.json", "--skip-rule", "uncovered-tool"], "")
+    desk.run(&["lint", "p.json", "--skip-rule", "uncovered-tool"])
         .exits(0)
         .shows("note[default-allow]")
         .hides("duplicate-hide");
-    desk.run(&["lint", "p.json", "--min-severity", "warning"], "")
+    desk.run(&["lint", "p.json", "--min-severity", "warning"])
         .exits(0)
         .hides("default-allow");
-    desk.run(&["lint", "p.json", "--fail-level", "note"], "")
+    desk.run(&["lint", "p.json", "--fail-level", "note"])
         .exits(1);
     // Who asks for a rule by its name gets it.
-    desk.run(&["lint", "p.json", "--only-rule", "duplicate-hide"], "")
+    desk.run(&["lint", "p.json", "--only-rule", "duplicate-hide"])
         .shows("warning[duplicate-hide]");
-    desk.run(&["lint", "p.json", "--skip-rule", "duplicate-hid"], "")
+    desk.run(&["lint", "p.json", "--skip-rule", "duplicate-hid"])
         .exits(2)
         .says("did you mean `duplicate-hide`?");
 }
@@ -204,7 +127,7 @@ fn a_policy_that_was_not_looked_at_is_not_called_fine() {
     desk.lint(&["broken.json"])
         .exits(0)
         .says("`broken.json` is not a valid policy");
-    desk.run(&["lint", "broken.json"], "")
+    desk.run(&["lint", "broken.json"])
         .exits(1)
         .shows("error[unsupported-version]");
 }
@@ -232,7 +155,7 @@ fn lists_of_tools_come_from_options_or_the_configuration() {
     let tools = r#"{ "tools": [{ "name": "read_files" }, { "name": "read_files" }] }"#;
     desk.write("tools.json", tools);
     let run = desk
-        .run(&["lint", "p.json", "--tools", "tools.json"], "")
+        .run(&["lint", "p.json", "--tools", "tools.json"])
         .exits(1);
     let run = run
         .shows("error[unknown-tool]")
@@ -244,25 +167,23 @@ fn lists_of_tools_come_from_options_or_the_configuration() {
         "mcplint.toml",
         "[[policy]]\npath = \"p.json\"\nserver = \"files\"\ntools = \"tools.json\"\n",
     );
-    desk.run(&["lint"], "")
-        .exits(1)
-        .shows("error[unknown-tool]");
+    desk.run(&["lint"]).exits(1).shows("error[unknown-tool]");
     desk.write("sub/x", "");
-    desk.run(&["lint", "--no-config", "p.json"], "")
+    desk.run(&["lint", "--no-config", "p.json"])
         .hides("unknown-tool");
     // Lists of other servers are not about this policy.
     desk.write(
         "tools.json",
         r#"[{ "server": "mail", "name": "read_files" }, { "server": "files", "name": "read_file" }, { "server": "files", "name": "a" }]"#,
     );
-    desk.run(&["lint"], "").hides("unknown-tool");
+    desk.run(&["lint"]).hides("unknown-tool");
     // A list of one server may call it otherwise than the configuration does.
     desk.write(
         "tools.json",
         r#"{ "server": "mcp-server-files", "tools": [{ "name": "read_files" }] }"#,
     );
-    desk.run(&["lint"], "").shows("error[unknown-tool]");
-    desk.run(&["lint", "p.json", "--tools", "nope.json"], "")
+    desk.run(&["lint"]).shows("error[unknown-tool]");
+    desk.run(&["lint", "p.json", "--tools", "nope.json"])
         .exits(2)
         .says("can't read `nope.json`");
 }
@@ -308,9 +229,9 @@ fn ignores_of_the_configuration_are_accountable() {
         .hides("has this path")
         .shows("finds nothing there");
     // Nothing is known of a rule that did not run.
-    desk.run(&["lint", "p.json", "--only-rule", "default-allow"], "")
+    desk.run(&["lint", "p.json", "--only-rule", "default-allow"])
         .hides("unused-ignore");
-    desk.run(&["validate", "p.json"], "")
+    desk.run(&["validate", "p.json"])
         .exits(0)
         .hides("unused-ignore");
 }
@@ -365,7 +286,7 @@ fn wrong_configurations_are_shown_with_what_was_meant() {
         ),
     ] {
         desk.write("mcplint.toml", text);
-        desk.run(&["lint", "p.json"], "")
+        desk.run(&["lint", "p.json"])
             .exits(2)
             .says(place)
             .says(words);
@@ -462,7 +383,7 @@ fn safe_fixes_are_made_and_others_on_request() {
     assert_eq!(desk.read("p.json"), fixed);
     desk.lint(&["p.json", "--fix=unsafe"])
         .says("0 fixes were made in 0 files");
-    assert_eq!(names(desk.0.path()), ["p.json"], "no file is left behind");
+    assert_eq!(names(desk.folder()), ["p.json"], "no file is left behind");
 }
 
 #[test]
@@ -477,10 +398,10 @@ fn a_diff_shows_fixes_and_writes_nothing() {
     desk.lint(&["p.json", "--diff", "--fix=unsafe"])
         .exits(1)
         .shows("+  \"default\": \"deny\"");
-    desk.run(&["lint", "-", "--diff"], OPEN)
+    desk.run_with_input(&["lint", "-", "--diff"], OPEN)
         .exits(1)
         .shows("+++ b/-");
-    desk.run(&["lint", "-", "--fix"], OPEN)
+    desk.run_with_input(&["lint", "-", "--fix"], OPEN)
         .says("standard input can't be fixed");
     assert_eq!(desk.read("p.json"), OPEN);
 }

@@ -1,12 +1,12 @@
 //! The numbers of reports, worked out again in another way; and snapshots.
 
-use std::fmt::Write as _;
-use std::fs;
-use std::process::{Command, Output, Stdio};
+#[path = "support/command.rs"]
+mod command;
 
+use std::fmt::Write as _;
+
+use command::{Desk, Run};
 use proptest::prelude::*;
-use serde_json::Value;
-use tempfile::TempDir;
 
 use mcplint::engine::{CounterScoping, Replay, Thoroughness};
 use mcplint::replay::assign::Assigned;
@@ -125,59 +125,16 @@ fn calls_that_another_limit_refuses_are_no_demand() {
     assert_eq!(enough, [Some(2), Some(9)]);
 }
 
-struct Desk(TempDir);
-
 impl Desk {
+    /// A folder with `p.json`, a policy.
     fn new() -> Self {
-        let desk = Self(TempDir::new().expect("a folder for the test"));
-        desk.write("p.json", &policy(2, ""));
+        let desk = Self::empty();
+        desk.write("p.json", policy(2, ""));
         desk
     }
 
-    fn write(&self, name: &str, text: &str) {
-        fs::write(self.0.path().join(name), text).expect("writing a fixture");
-    }
-
-    fn read(&self, name: &str) -> String {
-        fs::read_to_string(self.0.path().join(name)).expect("the file is there")
-    }
-
     fn simulate(&self, arguments: &[&str]) -> Run {
-        let output = Command::new(env!("CARGO_BIN_EXE_mcplint"))
-            .args(["simulate", "--policy", "p.json"])
-            .args(arguments)
-            .current_dir(self.0.path())
-            .env_remove("GITHUB_ACTIONS")
-            .stdin(Stdio::null())
-            .output()
-            .expect("mcplint runs");
-        Run(output)
-    }
-}
-
-struct Run(Output);
-
-impl Run {
-    fn out(&self) -> String {
-        String::from_utf8(self.0.stdout.clone()).expect("output is UTF-8")
-    }
-
-    #[track_caller]
-    fn exits(self, code: i32) -> Self {
-        let err = String::from_utf8_lossy(&self.0.stderr);
-        assert_eq!(self.0.status.code(), Some(code), "{err}");
-        self
-    }
-
-    #[track_caller]
-    fn says(self, words: &str) -> Self {
-        let err = String::from_utf8_lossy(&self.0.stderr);
-        assert!(err.contains(words), "`{words}` not in:\n{err}");
-        self
-    }
-
-    fn json(&self) -> Value {
-        serde_json::from_slice(&self.0.stdout).expect("it is JSON")
+        self.run(&[&["simulate", "--policy", "p.json"], arguments].concat())
     }
 }
 
@@ -274,7 +231,7 @@ fn snapshots_and_summaries_are_the_same_for_any_number_of_threads() {
             "--snapshot",
             &name,
         ]);
-        let result = (run.exits(0).out(), desk.read(&name));
+        let result = (run.exits(0).out, desk.read(&name));
         assert_eq!(*first.get_or_insert_with(|| result.clone()), result);
     }
 }
@@ -324,7 +281,7 @@ fn calls_after_a_block_and_recorded_decisions_are_counted() {
     let reach = &summary["reach"][0];
     assert_eq!(reach["tool"], "pay");
     assert_eq!(reach["calls_per_hour"], 120);
-    let text = desk.simulate(&["t.jsonl", "-v"]).exits(0).out();
+    let text = desk.simulate(&["t.jsonl", "-v"]).exits(0).out;
     for part in [
         "Recorded decisions: 1 of 4 are the same in the replay",
         "2 recorded as deny by old, now allow, first at t.jsonl:3",

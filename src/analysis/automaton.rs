@@ -6,15 +6,24 @@ use std::rc::Rc;
 
 use regex_automata::Anchored;
 use regex_automata::dfa::{Automaton as _, StartKind, dense};
-use regex_automata::nfa::thompson;
+use regex_automata::nfa::thompson::{self, NFA, WhichCaptures};
 use regex_automata::util::primitives::StateID;
 use regex_automata::util::{start, syntax};
 
+use super::budget::Budget;
 use super::language::Language;
 use super::sample::sample;
 
 /// How large an automaton may get, and what it is made from, in bytes.
 const MAX_SIZE: usize = 2 << 20;
+/// How much of what it is made from, and of itself, is made in one step, in bytes.
+const BYTES_A_STEP: usize = 128;
+/// How many pairs of a state and one of what the automaton is made from are looked at in one step.
+const PAIRS_A_STEP: usize = 128;
+/// How much may be noted of the states of an automaton while it is made, in bytes.
+const MAX_DETERMINIZED: usize = 512 << 10;
+/// What it takes to find out that an automaton is too large.
+const STEPS_IN_VAIN: usize = 50_000;
 /// How large all that are kept may be together.
 const MAX_KEPT: usize = 16 << 20;
 /// The deepest expression that is translated: what any thread's stack has room for.
@@ -33,23 +42,32 @@ pub(super) struct Automaton {
 pub(super) type State = Option<StateID>;
 
 impl Automaton {
-    fn new(expression: &str) -> Option<Self> {
+    /// `None` if it gets too large, or the budget does not suffice.
+    fn new(expression: &str, budget: &Budget<'_>) -> Option<Self> {
         // It is found between the bytes of a character, where no match may end; how the `regex`
         // crate then goes on is its own affair.
         if expression.contains(NOT_WORD_BOUNDARY) {
+            return None;
+        }
+        let nfa = nfa(expression);
+        let size = nfa.as_ref().map_or(MAX_SIZE, NFA::memory_usage);
+        if !budget.spend(1 + size / BYTES_A_STEP) {
             return None;
         }
         let config = dense::Config::new()
             .accelerate(false)
             .start_kind(StartKind::Unanchored)
             .dfa_size_limit(Some(MAX_SIZE))
-            .determinize_size_limit(Some(MAX_SIZE));
-        let dfa = dense::Builder::new()
-            .configure(config)
-            .syntax(syntax::Config::new().nest_limit(MAX_NESTING))
-            .thompson(thompson::Config::new().nfa_size_limit(Some(MAX_SIZE)))
-            .build(expression)
-            .ok()?;
+            .determinize_size_limit(Some(MAX_DETERMINIZED));
+        let nfa = nfa?;
+        let dfa = dense::Builder::new().configure(config).build_from_nfa(&nfa);
+        let steps = dfa
+            .as_ref()
+            .map_or(STEPS_IN_VAIN, |dfa| steps_to_determinize(&nfa, dfa));
+        if !budget.spend(steps) {
+            return None;
+        }
+        let dfa = dfa.ok()?;
         let start = dfa.start_state(&start::Config::new().anchored(Anchored::No));
         let start = start.ok()?;
         Some(Self { dfa, start })
@@ -85,6 +103,24 @@ impl Automaton {
     }
 }
 
+/// What it took to make `dfa`: each of its states stands for some of those of `nfa`.
+fn steps_to_determinize(nfa: &NFA, dfa: &dense::DFA<Vec<u32>>) -> usize {
+    let states = dfa.memory_usage() / (size_of::<StateID>() << dfa.stride2());
+    dfa.memory_usage() / BYTES_A_STEP + states * nfa.states().len() / PAIRS_A_STEP
+}
+
+/// What an automaton is made from.
+fn nfa(expression: &str) -> Option<NFA> {
+    let config = thompson::Config::new()
+        .which_captures(WhichCaptures::None)
+        .nfa_size_limit(Some(MAX_SIZE));
+    thompson::Compiler::new()
+        .syntax(syntax::Config::new().nest_limit(MAX_NESTING))
+        .configure(config)
+        .build(expression)
+        .ok()
+}
+
 /// What an analysis knows of languages, by their expressions.
 #[derive(Debug, Default)]
 pub(super) struct Automata(RefCell<Kept>);
@@ -99,17 +135,25 @@ struct Kept {
 
 impl Automata {
     /// The automaton of `language`, unless it is too large.
-    pub(super) fn of(&self, language: &Language) -> Option<Rc<Automaton>> {
-        self.of_expression(language.expression())
+    pub(super) fn of(&self, language: &Language, budget: &Budget<'_>) -> Option<Rc<Automaton>> {
+        self.of_expression(language.expression(), budget)
     }
 
     /// The automaton that looks for `expression`, unless it is too large.
-    pub(super) fn of_expression(&self, expression: String) -> Option<Rc<Automaton>> {
+    pub(super) fn of_expression(
+        &self,
+        expression: String,
+        budget: &Budget<'_>,
+    ) -> Option<Rc<Automaton>> {
         let mut kept = self.0.borrow_mut();
         if let Some(known) = kept.automata.get(&expression) {
             return known.clone();
         }
-        let built = Automaton::new(&expression).map(Rc::new);
+        let built = Automaton::new(&expression, budget).map(Rc::new);
+        if built.is_none() && budget.is_spent() {
+            // Another question may have the steps for it.
+            return None;
+        }
         kept.make_room(expression.len() + built.as_ref().map_or(0, |built| built.size()));
         kept.automata.insert(expression, built.clone());
         built

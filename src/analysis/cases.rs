@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 
 use super::answer::Answer;
+use super::budget::Budget;
 use super::counter;
 use super::set::Set;
 use super::tree::{Fields, Picker};
@@ -16,7 +17,7 @@ use crate::source::MAX_DEPTH;
 /// What looking for the arguments of a case takes from the budget.
 const STEPS_OF_A_CASE: usize = 20;
 /// How many elements of sets are intersected for one step of the budget.
-const ELEMENTS_A_STEP: usize = 16;
+const ELEMENTS_A_STEP: usize = 8;
 
 /// What arguments and counters have to be, in one case.
 #[derive(Debug, Clone)]
@@ -72,11 +73,12 @@ impl<'q> Case<'q> {
         }
     }
 
-    /// Lets all of `conditions` hold. Whether they still may.
-    pub(super) fn meet(&mut self, conditions: &'q [Condition]) -> bool {
-        conditions
-            .iter()
-            .all(|condition| self.let_be(&Literal::new(condition), true))
+    /// Lets `condition` hold. Whether it still may, or `None` if the budget does not suffice.
+    pub(super) fn meet(&mut self, condition: &'q Condition, budget: &Budget<'_>) -> Option<bool> {
+        let literal = Literal::new(condition);
+        budget
+            .spend(self.steps(std::slice::from_ref(&literal)))
+            .then(|| self.let_be(&literal, true))
     }
 
     fn known(&self, literal: &Literal<'_>) -> Option<&Set> {

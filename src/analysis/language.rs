@@ -1,12 +1,15 @@
 //! Languages: sets of strings that a pattern, a substring or a shape describes.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
-use crate::policy::re2::Pattern;
+use crate::policy::re2::{Expression, Pattern, PatternError};
 
 /// A regular set of strings. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Language(Kind);
+
+/// How much of a pattern is compiled in one step, in bytes of its automata.
+const BYTES_A_STEP: usize = 96;
 
 #[derive(Debug, Clone)]
 enum Kind {
@@ -15,7 +18,7 @@ enum Kind {
     /// The strings that contain a text.
     Containing(Arc<str>),
     /// The strings in which an expression of the `regex` crate is found.
-    Shape(Arc<regex::Regex>),
+    Shape(Arc<Expression>),
 }
 
 impl Language {
@@ -33,9 +36,10 @@ impl Language {
     /// word boundaries are left to the caller to avoid: no automaton has them.
     ///
     /// # Errors
-    /// Those of the crate.
-    pub fn shape(expression: &str) -> Result<Self, regex::Error> {
-        Ok(Self(Kind::Shape(Arc::new(regex::Regex::new(expression)?))))
+    /// Those of [`Expression::new`].
+    pub fn shape(expression: &str) -> Result<Self, PatternError> {
+        let expression = Expression::new(expression.to_owned())?;
+        Ok(Self(Kind::Shape(Arc::new(expression))))
     }
 
     /// The strings with more than one line.
@@ -45,12 +49,15 @@ impl Language {
 
     /// The paths that step up: `..` between slashes or at an end.
     pub fn with_parent_step() -> Self {
-        Self::ours(r"(?:\A|/)\.\.(?:/|\z)")
+        static PATHS: LazyLock<Language> =
+            LazyLock::new(|| Language::ours(r"(?:\A|/)\.\.(?:/|\z)"));
+        PATHS.clone()
     }
 
     /// The strings of printable ASCII.
     pub fn printable() -> Self {
-        Self::ours(r"\A[ -~]*\z")
+        static TEXTS: LazyLock<Language> = LazyLock::new(|| Language::ours(r"\A[ -~]*\z"));
+        TEXTS.clone()
     }
 
     /// The absolute `http` and `https` URLs without white space whose host, written in lower case
@@ -80,7 +87,16 @@ impl Language {
         match &self.0 {
             Kind::Found(pattern) => pattern.is_match(text),
             Kind::Containing(part) => text.contains(&**part),
-            Kind::Shape(regex) => regex.is_match(text),
+            Kind::Shape(expression) => expression.is_match(text),
+        }
+    }
+
+    /// What it takes to ask it for one short text.
+    pub(super) fn steps_to_ask(&self) -> usize {
+        match &self.0 {
+            Kind::Found(pattern) => steps_to_match(pattern.translation()),
+            Kind::Shape(expression) => steps_to_match(expression),
+            Kind::Containing(_) => 1,
         }
     }
 
@@ -89,7 +105,7 @@ impl Language {
         match &self.0 {
             Kind::Found(pattern) => pattern.translated().to_owned(),
             Kind::Containing(part) => regex_syntax::escape(part),
-            Kind::Shape(regex) => regex.as_str().to_owned(),
+            Kind::Shape(expression) => expression.text().to_owned(),
         }
     }
 
@@ -106,8 +122,16 @@ impl Language {
         match (&self.0, &other.0) {
             (Kind::Containing(part), _) => other.part().is_some_and(|wider| part.contains(wider)),
             (Kind::Found(a), Kind::Found(b)) => a.translated() == b.translated(),
-            (Kind::Shape(a), Kind::Shape(b)) => a.as_str() == b.as_str(),
+            (Kind::Shape(a), Kind::Shape(b)) => a.text() == b.text(),
             _ => false,
         }
+    }
+}
+
+/// What it takes to match `expression` with a short text: the first time, it is compiled for that.
+pub(super) fn steps_to_match(expression: &Expression) -> usize {
+    match expression.is_compiled() {
+        true => 1,
+        false => 1 + expression.size() / BYTES_A_STEP,
     }
 }

@@ -1,5 +1,8 @@
 //! Sets of lists: by printed form, and by what they contain.
 
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
 use super::answer::Answer;
 use super::budget::Budget;
 use super::numbers::printed_as;
@@ -16,8 +19,70 @@ const MAX_ELEMENTS: usize = 64;
 pub(super) struct Lists {
     printed: Printed,
     single: Option<Vec<Value>>,
-    has: Vec<Value>,
-    lacks: Vec<Value>,
+    has: Arc<Vec<Value>>,
+    lacks: Arc<Elements>,
+    /// Whether one of `has` can't be there without one of `lacks`.
+    torn: bool,
+}
+
+/// Values, such that it is soon known whether one equals another.
+#[derive(Debug, Clone, Default)]
+struct Elements {
+    /// Numbers, by their bits; of the zeros, the one without a sign.
+    numbers: BTreeSet<u64>,
+    /// What numbers print.
+    printed_numbers: BTreeSet<Box<str>>,
+    /// What everything else prints.
+    printed: BTreeSet<Box<str>>,
+}
+
+impl Elements {
+    fn of(value: &Value) -> Self {
+        let mut all = Self::default();
+        let printed = value.printed().into_boxed_str();
+        match value.as_number() {
+            Some(n) => {
+                all.numbers.extend((!n.is_nan()).then(|| bits(n)));
+                all.printed_numbers.insert(printed);
+            }
+            None => {
+                all.printed.insert(printed);
+            }
+        }
+        all
+    }
+
+    /// Whether one of them equals `argument`, as [`equals`] has it.
+    fn have(&self, argument: &Value) -> bool {
+        let printed = argument.printed();
+        let as_number = match argument.as_number() {
+            Some(n) => self.numbers.contains(&bits(n)),
+            None => self.printed_numbers.contains(printed.as_str()),
+        };
+        as_number || self.printed.contains(printed.as_str())
+    }
+
+    fn and(&self, other: &Self) -> Self {
+        let mut all = self.clone();
+        all.numbers.extend(&other.numbers);
+        all.printed_numbers
+            .extend(other.printed_numbers.iter().cloned());
+        all.printed.extend(other.printed.iter().cloned());
+        all
+    }
+
+    fn is_empty(&self) -> bool {
+        self.printed_numbers.is_empty() && self.printed.is_empty()
+    }
+
+    fn len(&self) -> usize {
+        self.printed_numbers.len() + self.printed.len()
+    }
+}
+
+/// Equal numbers have the same.
+fn bits(n: f64) -> u64 {
+    if n == 0.0 { 0 } else { n.to_bits() }
 }
 
 /// Whether an argument equals a policy's value: as numbers, or as printed.
@@ -33,8 +98,9 @@ impl Lists {
         Self {
             printed,
             single: None,
-            has: Vec::new(),
-            lacks: Vec::new(),
+            has: Arc::default(),
+            lacks: Arc::default(),
+            torn: false,
         }
     }
 
@@ -57,14 +123,14 @@ impl Lists {
 
     pub(super) fn with(element: &Value) -> Self {
         Self {
-            has: vec![element.clone()],
+            has: Arc::new(vec![element.clone()]),
             ..Self::all()
         }
     }
 
     pub(super) fn without(element: &Value) -> Self {
         Self {
-            lacks: vec![element.clone()],
+            lacks: Arc::new(Elements::of(element)),
             ..Self::all()
         }
     }
@@ -81,12 +147,24 @@ impl Lists {
                 Self::none()
             };
         }
-        Self {
+        let mut both = Self {
             printed: self.printed.and(&other.printed),
             single: None,
             has: union(&self.has, &other.has),
-            lacks: union(&self.lacks, &other.lacks),
-        }
+            lacks: match (self.lacks.is_empty(), other.lacks.is_empty()) {
+                (_, true) => Arc::clone(&self.lacks),
+                (true, false) => Arc::clone(&other.lacks),
+                (false, false) => Arc::new(self.lacks.and(&other.lacks)),
+            },
+            torn: self.torn || other.torn,
+        };
+        // What neither forbids by itself is asked again only where there is more that forbids it.
+        let mut doubtful = both.has.iter().enumerate().filter(|(nth, _)| {
+            let ours = *nth < self.has.len();
+            !(if ours { &other.lacks } else { &self.lacks }).is_empty()
+        });
+        both.torn = both.torn || doubtful.any(|(_, wanted)| both.element(wanted).is_none());
+        both
     }
 
     /// The complement of a set that is described by printed forms alone.
@@ -99,7 +177,7 @@ impl Lists {
     }
 
     pub(super) fn is_plainly_empty(&self) -> bool {
-        self.printed.is_empty() || self.has.iter().any(|wanted| self.element(wanted).is_none())
+        self.printed.is_empty() || self.torn
     }
 
     /// How many texts and elements it names.
@@ -119,7 +197,7 @@ impl Lists {
     }
 
     fn allows(&self, item: &Value) -> bool {
-        !self.lacks.iter().any(|unwanted| equals(item, unwanted))
+        !self.lacks.have(item)
     }
 
     /// An element that equals `wanted` and is allowed. What equals a number is a number or what the
@@ -136,7 +214,7 @@ impl Lists {
     }
 
     /// A list of the set.
-    pub(super) fn pick(&self, budget: &Budget) -> Answer<Value> {
+    pub(super) fn pick(&self, budget: &Budget<'_>) -> Answer<Value> {
         if let Some(items) = &self.single {
             return Answer::Yes(Value::List(items.clone()));
         }
@@ -165,7 +243,7 @@ impl Lists {
     }
 
     /// A list of the set that prints as `text`.
-    fn printing(&self, text: &str, budget: &Budget) -> Answer<Value> {
+    fn printing(&self, text: &str, budget: &Budget<'_>) -> Answer<Value> {
         let inner = text
             .strip_prefix('[')
             .and_then(|rest| rest.strip_suffix(']'));
@@ -183,13 +261,13 @@ impl Lists {
     /// Reads `rest` as elements with a space between them, in every way until one fits. A text says
     /// no more about an element than that it prints so, and only a number can equal what its text
     /// does not: strings and numbers stand for all elements.
-    fn split(&self, rest: &str, items: &mut Vec<Value>, budget: &Budget) -> Answer<()> {
+    fn split(&self, rest: &str, items: &mut Vec<Value>, budget: &Budget<'_>) -> Answer<()> {
         let full = items.len() + 1 >= MAX_ELEMENTS;
         let spaces = rest.match_indices(' ').map(|(at, _)| at);
         let ends = spaces.filter(|_| !full).chain([rest.len()]);
         let mut answer = Answer::No;
         for end in ends {
-            if !budget.spend(1) {
+            if !budget.spend(1 + self.has.len()) {
                 return Answer::Unknown;
             }
             let as_number = printed_as(&rest[..end]).map(Value::Float);
@@ -217,9 +295,11 @@ impl Lists {
     }
 }
 
-fn union(ours: &[Value], theirs: &[Value]) -> Vec<Value> {
-    let mut all = ours.to_vec();
-    all.extend(theirs.iter().filter(|value| !ours.contains(value)).cloned());
+fn union(ours: &Arc<Vec<Value>>, theirs: &[Value]) -> Arc<Vec<Value>> {
+    let mut all = Arc::clone(ours);
+    for value in theirs.iter().filter(|value| !ours.contains(value)) {
+        Arc::make_mut(&mut all).push(value.clone());
+    }
     all
 }
 

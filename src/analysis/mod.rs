@@ -47,13 +47,26 @@ use budget::Budget;
 
 use crate::policy::condition::Condition;
 
-/// How much work it may take to find one string: states of automata.
-const MAX_TEXT_STEPS: u32 = 20_000;
+/// How much work it may take to find one string.
+const MAX_TEXT_STEPS: u32 = 100_000;
+/// How much work all questions together may take, those of one policy: some seconds.
+const MAX_STEPS_IN_ALL: u32 = 3_000_000;
 
-/// Answers questions, and keeps the automata that it builds for them.
-#[derive(Debug, Default)]
+/// Answers questions, and keeps the automata that it builds for them. After much work it knows no
+/// answer any more, so there should be one for each policy.
+#[derive(Debug)]
 pub struct Analysis {
     automata: Automata,
+    budget: Budget<'static>,
+}
+
+impl Default for Analysis {
+    fn default() -> Self {
+        Self {
+            automata: Automata::default(),
+            budget: Budget::new(MAX_STEPS_IN_ALL),
+        }
+    }
 }
 
 impl Analysis {
@@ -64,7 +77,7 @@ impl Analysis {
 
     /// Answers `question`.
     pub fn ask(&self, question: &Question<'_>) -> Answer<Witness> {
-        question.answer(&self.automata)
+        question.answer(&self.automata, &self.budget)
     }
 
     /// Is there a call that meets all of `conditions`?
@@ -103,7 +116,7 @@ impl Analysis {
 
     /// Is there a string in `strings`? One of its samples, if one belongs to it; else a short one.
     pub fn string_in(&self, strings: &Set) -> Answer<String> {
-        strings.pick_text(&self.automata, &Budget::new(MAX_TEXT_STEPS))
+        strings.pick_text(&self.automata, &self.budget.part(MAX_TEXT_STEPS))
     }
 }
 

@@ -14,7 +14,7 @@ pub(super) type Reading<'t> = Vec<(&'t str, &'t str)>;
 /// Asks `fits` about every way of reading `text` as a printed object, until one fits.
 pub(super) fn readings<'t, T>(
     text: &'t str,
-    budget: &Budget,
+    budget: &Budget<'_>,
     mut fits: impl FnMut(&[(&'t str, &'t str)]) -> Answer<T>,
 ) -> Answer<T> {
     if text.matches("map[").count() > MAX_OBJECTS {
@@ -34,7 +34,7 @@ pub(super) fn readings<'t, T>(
 fn read<'t, T>(
     rest: &'t str,
     fields: &mut Reading<'t>,
-    budget: &Budget,
+    budget: &Budget<'_>,
     fits: &mut impl FnMut(&[(&'t str, &'t str)]) -> Answer<T>,
 ) -> Answer<T> {
     if fields.len() == MAX_FIELDS {

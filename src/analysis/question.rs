@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use ahash::AHashSet;
+use ahash::{AHashMap, AHashSet};
 
 use super::answer::Answer;
 use super::automaton::Automata;
@@ -10,17 +10,21 @@ use super::budget::Budget;
 use super::cases::{Case, Literal, Solver};
 use super::counter;
 use super::declared::Declarations;
+use super::language::steps_to_match;
 use super::set::Set;
 use super::tree::Picker;
 use super::witness::Witness;
 use crate::policy::condition::{ArgPath, Condition, Subject, Test};
+use crate::policy::value::Value;
 use crate::policy::{Effect, Rules};
 use crate::source::MAX_DEPTH;
 
 /// How much work one question may take: cases, states of automata and ways of reading a text.
-const MAX_STEPS: u32 = 50_000;
+const MAX_STEPS: u32 = 200_000;
 /// About how many conditions one question may be.
 const MAX_CONDITIONS: usize = 1_000;
+/// For how much of the values that conditions compare with the sets are made in one step.
+const WEIGHT_A_STEP: usize = 2;
 
 /// A question about calls.
 #[derive(Debug, Clone, Default)]
@@ -86,41 +90,60 @@ impl<'q> Question<'q> {
         self
     }
 
-    pub(super) fn answer(&self, automata: &Automata) -> Answer<Witness> {
-        self.without_idle().answer_whole(automata)
+    pub(super) fn answer(&self, automata: &Automata, budget: &Budget<'_>) -> Answer<Witness> {
+        let budget = budget.part(MAX_STEPS);
+        // Nothing is begun that can't be ended.
+        if !budget.spend(1 + self.fails.len() / 8) {
+            return Answer::Unknown;
+        }
+        self.without_idle().answer_whole(automata, &budget)
     }
 
     /// The same question without the conditions that fail anyway, because no other part of it asks
     /// for an argument that they look at: answers leave it out.
     fn without_idle(&self) -> Self {
-        let mut asked: AHashSet<&str> = AHashSet::new();
-        let paths = self.declared.iter().map(|(path, _)| path);
-        asked.extend(paths.chain(self.wanted.keys()).filter_map(argument));
-        asked.extend(arguments(&self.holds));
-        let mut kept = Vec::new();
-        let mut idle = self.fails.clone();
+        let declared = self.declared.iter().map(|(path, _)| path);
+        let wanted = declared.chain(self.wanted.keys()).filter_map(argument);
+        let mut asked: Vec<&str> = wanted.chain(arguments(&self.holds)).collect();
+        let mut known: AHashSet<&str> = AHashSet::new();
+        let mut waiting: AHashMap<&str, Vec<&'q [Condition]>> = AHashMap::new();
+        let mut fails = Vec::new();
+        let mut open = self.fails.clone();
         loop {
-            let (new, rest) = idle.iter().partition(|list| !is_idle(list, &asked));
-            idle = rest;
-            if Vec::is_empty(&new) {
+            known.extend(&asked);
+            let woken = asked.drain(..).filter_map(|name| waiting.remove(name));
+            open.extend(woken.flatten());
+            if open.is_empty() {
                 break;
             }
-            asked.extend(arguments(&new));
-            kept.extend(new);
+            for list in open.drain(..) {
+                match idle_without(list, &known) {
+                    Some(name) => waiting.entry(name).or_default().push(list),
+                    None => {
+                        asked.extend(arguments(&[list]));
+                        fails.push(list);
+                    }
+                }
+            }
         }
         Self {
-            fails: kept,
+            fails,
             ..self.clone()
         }
     }
 
-    fn answer_whole(&self, automata: &Automata) -> Answer<Witness> {
-        let conditions = self.holds.iter().chain(&self.fails);
-        if conditions.map(|list| list.len()).sum::<usize>() > MAX_CONDITIONS {
+    fn answer_whole(&self, automata: &Automata, budget: &Budget<'_>) -> Answer<Witness> {
+        let lists = self.holds.iter().chain(&self.fails);
+        let conditions = || lists.clone().copied().flatten();
+        if conditions().count() > MAX_CONDITIONS
+            || !budget.spend(conditions().map(steps_to_read).sum())
+        {
             return Answer::Unknown;
         }
-        let Some(first) = self.first_case() else {
-            return Answer::No;
+        let first = match self.first_case(budget) {
+            Answer::Yes(case) => case,
+            Answer::No => return Answer::No,
+            Answer::Unknown => return Answer::Unknown,
         };
         let mut failing: Vec<_> = self.fails.iter().map(|list| Literal::all(list)).collect();
         // What leaves no choice is decided first, then what leaves little.
@@ -128,10 +151,7 @@ impl<'q> Question<'q> {
         let solver = Solver {
             failing: &failing,
             declared: &self.declared,
-            picker: Picker {
-                automata,
-                budget: &Budget::new(MAX_STEPS),
-            },
+            picker: Picker { automata, budget },
         };
         match solver.solve(first).map(Witness::new) {
             Answer::Yes(witness) if !self.is_answered_by(&witness) => {
@@ -142,14 +162,20 @@ impl<'q> Question<'q> {
         }
     }
 
-    /// What has to hold for certain. `None` if that can't be.
-    fn first_case(&self) -> Option<Case<'_>> {
+    /// What has to hold for certain, if it can.
+    fn first_case(&self, budget: &Budget<'_>) -> Answer<Case<'_>> {
         let mut case = Case::every();
-        let mut possible = self.wanted.iter().all(|(path, set)| case.narrow(path, set));
-        for conditions in &self.holds {
-            possible = possible && case.meet(conditions);
+        if !self.wanted.iter().all(|(path, set)| case.narrow(path, set)) {
+            return Answer::No;
         }
-        possible.then_some(case)
+        for condition in self.holds.iter().copied().flatten() {
+            match case.meet(condition, budget) {
+                Some(true) => {}
+                Some(false) => return Answer::No,
+                None => return Answer::Unknown,
+            }
+        }
+        Answer::Yes(case)
     }
 
     /// Whether `witness` is what was asked for. The engine tells about conditions.
@@ -204,16 +230,27 @@ fn arguments<'q>(lists: &[&'q [Condition]]) -> impl Iterator<Item = &'q str> {
     })
 }
 
-/// Whether some of `conditions` fails where a call has no other arguments than those of `asked`: a
+/// An argument without which some of `conditions` fails, and that is not among the `known` ones: a
 /// missing one meets nothing but `exists false`.
-fn is_idle(conditions: &[Condition], asked: &AHashSet<&str>) -> bool {
-    conditions.iter().any(|condition| match &condition.subject {
-        Subject::Argument(path) => {
-            condition.test != Test::Exists(false)
-                && argument(path).is_some_and(|name| !asked.contains(name))
-        }
-        Subject::Counter(_) => false,
-    })
+fn idle_without<'q>(conditions: &'q [Condition], known: &AHashSet<&str>) -> Option<&'q str> {
+    let mut needed = conditions
+        .iter()
+        .filter_map(|condition| match &condition.subject {
+            Subject::Argument(path) if condition.test != Test::Exists(false) => argument(path),
+            Subject::Argument(_) | Subject::Counter(_) => None,
+        });
+    needed.find(|name| !known.contains(name))
+}
+
+/// What it takes to make the sets of a condition, and to let the engine try it.
+fn steps_to_read(condition: &Condition) -> usize {
+    let weight: usize = match &condition.test {
+        Test::Eq(value) | Test::Neq(value) | Test::Contains(value) => value.weight(),
+        Test::In(values) | Test::NotIn(values) => values.iter().map(Value::weight).sum(),
+        Test::Regex(pattern) => return 1 + steps_to_match(pattern.translation()),
+        Test::Compare(..) | Test::Exists(_) => 1,
+    };
+    1 + weight / WEIGHT_A_STEP
 }
 
 fn holds_at_rest(condition: &Condition) -> bool {

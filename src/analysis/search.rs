@@ -18,18 +18,28 @@ const MAX_STATES: usize = 10_000;
 /// How long the strings that are left out one by one may be together, to become an automaton.
 const MAX_LEFT_OUT: usize = 10_000;
 
+/// Strings that are in most languages.
+const PLAIN: [&str; 6] = ["x", "", "a", "0", "x y", "-"];
+/// How often a language is asked about a short string in one step.
+const TRIES_A_STEP: usize = 8;
+/// How many bytes automata read in one step.
+const READS_A_STEP: usize = 16;
+
 /// A string of `texts`.
-pub(super) fn find(texts: &Texts, automata: &Automata, budget: &Budget) -> Answer<String> {
+pub(super) fn find(texts: &Texts, automata: &Automata, budget: &Budget<'_>) -> Answer<String> {
     if let Some(listed) = texts.listed() {
         return listed.first().map(|text| text.to_string()).into();
     }
     if texts.is_plainly_empty() {
         return Answer::No;
     }
+    if !budget.spend(steps_to_try(texts)) {
+        return Answer::Unknown;
+    }
     if let Some(text) = likely(texts, automata) {
         return Answer::Yes(text);
     }
-    let Some(walk) = Walk::new(texts, automata) else {
+    let Some(walk) = Walk::new(texts, automata, budget) else {
         return Answer::Unknown;
     };
     let every_byte: Vec<u8> = PREFERRED.iter().copied().chain(others()).collect();
@@ -41,16 +51,21 @@ fn others() -> impl Iterator<Item = u8> {
     (0..=u8::MAX).filter(|byte| !PREFERRED.contains(byte))
 }
 
+/// What it takes to try likely strings: to ask each language about each of them.
+fn steps_to_try(texts: &Texts) -> usize {
+    let languages = || texts.inside().iter().chain(texts.outside());
+    let first: usize = languages().map(Language::steps_to_ask).sum();
+    let strings = PLAIN.len() + texts.samples().count() + texts.inside().len();
+    1 + first
+        + texts.left_out().count() / TRIES_A_STEP
+        + strings * languages().count() / TRIES_A_STEP
+}
+
 /// A string that can be found by trying.
 fn likely(texts: &Texts, automata: &Automata) -> Option<String> {
     let fits = |text: &String| texts.contains(text);
     let preferred = texts.samples().map(str::to_owned).find(fits);
-    let plain = || {
-        ["x", "", "a", "0", "x y", "-"]
-            .map(str::to_owned)
-            .into_iter()
-            .find(fits)
-    };
+    let plain = || PLAIN.map(str::to_owned).into_iter().find(fits);
     let parts = || {
         let parts: String = texts.inside().iter().filter_map(Language::part).collect();
         Some(parts).filter(fits)
@@ -90,10 +105,12 @@ struct Place {
 }
 
 impl Walk {
-    /// `None` if an automaton is too large.
-    fn new(texts: &Texts, automata: &Automata) -> Option<Self> {
+    /// `None` if an automaton is too large, or takes too long to build.
+    fn new(texts: &Texts, automata: &Automata, budget: &Budget<'_>) -> Option<Self> {
         let all = |languages: &[Language]| {
-            let built = languages.iter().map(|language| automata.of(language));
+            let built = languages
+                .iter()
+                .map(|language| automata.of(language, budget));
             built.collect::<Option<Vec<_>>>()
         };
         let mut outside = all(texts.outside())?;
@@ -109,7 +126,7 @@ impl Walk {
         if !left_out.is_empty() {
             let escaped: Vec<_> = left_out.into_iter().map(regex_syntax::escape).collect();
             let one_of = format!(r"\A(?:{})\z", escaped.join("|"));
-            outside.push(automata.of_expression(one_of)?);
+            outside.push(automata.of_expression(one_of, budget)?);
         }
         let inside = all(texts.inside())?;
         Some(Self { inside, outside })
@@ -163,9 +180,10 @@ impl Walk {
     }
 
     /// The shortest string of the set made of `bytes`, of which the first ones are preferred.
-    fn shortest(&self, bytes: &[u8], budget: &Budget) -> Answer<String> {
+    fn shortest(&self, bytes: &[u8], budget: &Budget<'_>) -> Answer<String> {
         let bytes = self.told_apart(bytes);
-        let steps_of_a_state = 1 + (self.inside.len() + self.outside.len()) / 4;
+        let automata = 1 + self.inside.len() + self.outside.len();
+        let steps_of_a_state = 1 + automata * bytes.len() / READS_A_STEP;
         let start = self.start();
         let mut known = HashMap::from([(start.clone(), 0)]);
         // For each place that was reached, the one before it and the byte between.
@@ -175,6 +193,9 @@ impl Walk {
             if self.accepts(&place) {
                 return Answer::Yes(spelt(&ways, at));
             }
+            if !budget.spend(steps_of_a_state) {
+                return Answer::Unknown;
+            }
             for &byte in &bytes {
                 let Some(next) = self.step(&place, byte) else {
                     continue;
@@ -182,7 +203,7 @@ impl Walk {
                 if known.contains_key(&next) {
                     continue;
                 }
-                if known.len() == MAX_STATES || !budget.spend(steps_of_a_state) {
+                if known.len() == MAX_STATES {
                     return Answer::Unknown;
                 }
                 known.insert(next.clone(), ways.len());

@@ -299,12 +299,12 @@ impl Set {
     }
 
     /// A string of it.
-    pub(super) fn pick_text(&self, automata: &Automata, budget: &Budget) -> Answer<String> {
+    pub(super) fn pick_text(&self, automata: &Automata, budget: &Budget<'_>) -> Answer<String> {
         search::find(&self.texts, automata, budget)
     }
 
     /// A value of it that is no object.
-    pub(super) fn pick(&self, automata: &Automata, budget: &Budget) -> Answer<Value> {
+    pub(super) fn pick(&self, automata: &Automata, budget: &Budget<'_>) -> Answer<Value> {
         let flags = [(self.no, Value::Bool(false)), (self.yes, Value::Bool(true))];
         let flag = || {
             flags

@@ -523,3 +523,60 @@ fn hostile_conditions_take_little_time_and_stack() {
     ask(&json!([]), &json!(lists));
     assert!(start.elapsed().as_secs() < 20, "{:?}", start.elapsed());
 }
+
+/// How many steps it takes to find a way past rules, and whether that was found out.
+fn steps(rules: &Rules) -> (u32, bool) {
+    let analysis = Analysis::new();
+    let before = analysis.budget.left();
+    let missing = Set::of_kinds(&[Kind::Missing]);
+    let question = Question::new()
+        .passing(rules)
+        .with(&path("args.x"), &missing);
+    let answer = analysis.ask(&question);
+    let known = !matches!(answer, Answer::Unknown);
+    (before - analysis.budget.left(), known)
+}
+
+#[test]
+fn long_lists_take_steps_by_their_length() {
+    let lists = |rules: usize| -> Value {
+        let list = |nth: usize| (nth * 200..nth * 200 + 200).collect::<Vec<_>>();
+        (0..rules)
+            .map(|nth| json!([["args.x", "in", list(nth)]]))
+            .collect()
+    };
+    let (few, known) = steps(&rules(&json!([]), &lists(10)));
+    assert!(known && few > 10 * 200 / 8, "{few}");
+    let (many, known) = steps(&rules(&json!([]), &lists(40)));
+    assert!(
+        known && many < 20 * few,
+        "{many} for four times as many as with {few}"
+    );
+}
+
+#[test]
+fn what_all_questions_take_is_bounded() {
+    let analysis = Analysis::new();
+    let hostile = |nth: usize| {
+        let pattern = format!("[a-z]{{1,300}}.*[a-z]{{1,{}}}$", 300 + nth);
+        rules(
+            &json!([]),
+            &json!([[["args.x", "regex", pattern], ["args.x", "regex", "^$|b"]]]),
+        )
+    };
+    let text = Set::of_kinds(&[Kind::Text]);
+    let mut asked = 0;
+    while !analysis.budget.is_spent() {
+        let rules = hostile(asked);
+        let conditions = &rules.rules[0].conditions;
+        let question = Question::new()
+            .meeting(conditions)
+            .with(&path("args.x"), &text);
+        analysis.ask(&question);
+        asked += 1;
+        assert!(asked < 700, "{} steps are left", analysis.budget.left());
+    }
+    assert_eq!(analysis.ask(&Question::new()), Answer::Unknown);
+    let anything = Set::of_kinds(&[Kind::Text]);
+    assert!(matches!(analysis.string_in(&anything), Answer::Unknown));
+}

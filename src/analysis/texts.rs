@@ -14,6 +14,8 @@ pub(super) struct Texts {
     printed: Printed,
     inside: Vec<Language>,
     outside: Vec<Language>,
+    /// Whether it is plain that a language of `inside` lies within one of `outside`.
+    excluded: bool,
     /// Strings to try first when one is picked.
     samples: Vec<Arc<str>>,
 }
@@ -24,6 +26,7 @@ impl Texts {
             printed,
             inside: Vec::new(),
             outside: Vec::new(),
+            excluded: false,
             samples: Vec::new(),
         }
     }
@@ -40,6 +43,7 @@ impl Texts {
         Self {
             inside: inside.to_vec(),
             outside: outside.to_vec(),
+            excluded: is_excluded(inside, outside),
             ..Self::all()
         }
     }
@@ -56,6 +60,10 @@ impl Texts {
             printed: self.printed.and(&other.printed),
             inside: union(&self.inside, &other.inside),
             outside: union(&self.outside, &other.outside),
+            excluded: self.excluded
+                || other.excluded
+                || is_excluded(&self.inside, &other.outside)
+                || is_excluded(&other.inside, &self.outside),
             samples: [&self.samples[..], &other.samples[..]].concat(),
         };
         if let Printed::Only(texts) = &both.printed {
@@ -63,6 +71,7 @@ impl Texts {
             both.printed = Printed::only(kept.cloned());
             both.inside.clear();
             both.outside.clear();
+            both.excluded = false;
         }
         both
     }
@@ -87,11 +96,7 @@ impl Texts {
 
     /// Whether it is empty, as far as that can be seen without automata.
     pub(super) fn is_plainly_empty(&self) -> bool {
-        let excluded = |inside: &Language| {
-            let mut outside = self.outside.iter();
-            outside.any(|outside| inside.is_plainly_within(outside))
-        };
-        self.printed.is_empty() || self.inside.iter().any(excluded)
+        self.printed.is_empty() || self.excluded
     }
 
     /// How many texts and languages it names.
@@ -130,6 +135,15 @@ impl Texts {
     pub(super) fn samples(&self) -> impl Iterator<Item = &str> {
         self.samples.iter().map(|sample| &**sample)
     }
+}
+
+/// Whether it is plain that one of `inside` lies within one of `outside`.
+fn is_excluded(inside: &[Language], outside: &[Language]) -> bool {
+    inside.iter().any(|inside| {
+        outside
+            .iter()
+            .any(|outside| inside.is_plainly_within(outside))
+    })
 }
 
 fn union(ours: &[Language], theirs: &[Language]) -> Vec<Language> {

@@ -63,7 +63,7 @@ fn narrow(known: &mut Option<Set>, set: &Set) {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Picker<'a> {
     pub(super) automata: &'a Automata,
-    pub(super) budget: &'a Budget,
+    pub(super) budget: &'a Budget<'a>,
 }
 
 impl Picker<'_> {

@@ -230,6 +230,31 @@ pub enum FindingFormat {
     Markdown,
 }
 
+/// What calls are decided by, in a replay and in a test.
+#[derive(Debug, Args)]
+pub struct Deciding {
+    /// The policy for every call, or for one server's. Without it: what the configuration names,
+    /// or else the one policy below the working directory
+    #[arg(long = "policy", value_name = "[SERVER=]FILE")]
+    pub policies: Vec<String>,
+    /// Whether tools of a policy that use one counter name share a count
+    #[arg(
+        long,
+        value_name = "SCOPE",
+        default_value = "tool",
+        help_heading = "How to decide"
+    )]
+    pub counter_scope: CounterScope,
+    /// What a call that can't be decided means to the limits
+    #[arg(
+        long,
+        value_name = "DECISION",
+        default_value = "allow",
+        help_heading = "How to decide"
+    )]
+    pub assume_unknown: AssumeUnknown,
+}
+
 /// `mcplint simulate`
 #[derive(Debug, Args)]
 pub struct Simulate {
@@ -237,10 +262,9 @@ pub struct Simulate {
     /// Gzip and Zstandard are read as they are
     #[arg(value_name = "TRACE", required = true)]
     pub traces: Vec<String>,
-    /// The policy for every call, or for one server's. Without it: what the configuration names,
-    /// or else the one policy below the working directory
-    #[arg(long = "policy", value_name = "[SERVER=]FILE")]
-    pub policies: Vec<String>,
+    /// What calls are decided by.
+    #[command(flatten)]
+    pub deciding: Deciding,
     /// How to write the result [default: text, or github where GITHUB_ACTIONS is true]
     #[arg(long, value_name = "FORMAT")]
     pub format: Option<ReplayFormat>,
@@ -260,22 +284,6 @@ pub struct Simulate {
     /// Report only calls to tools that match; others still use up limits
     #[arg(long, value_name = "GLOB", help_heading = "Which calls to report")]
     pub only: Vec<String>,
-    /// Whether tools of a policy that use one counter name share a count
-    #[arg(
-        long,
-        value_name = "SCOPE",
-        default_value = "tool",
-        help_heading = "How to decide"
-    )]
-    pub counter_scope: CounterScope,
-    /// What a call that can't be decided means to the limits
-    #[arg(
-        long,
-        value_name = "DECISION",
-        default_value = "allow",
-        help_heading = "How to decide"
-    )]
-    pub assume_unknown: AssumeUnknown,
     /// Assume that a call without a timestamp came so long after the one before (1s, 500ms)
     #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration, help_heading = "How to decide")]
     pub interval: Option<Duration>,
@@ -390,10 +398,9 @@ pub struct Test {
     /// Without any: policies/tests/ and .mcplint/tests/, at any depth
     #[arg(value_name = "PATH")]
     pub paths: Vec<PathBuf>,
-    /// The policy for every call, or for one server's. Without it: what the configuration names,
-    /// or else the one policy below the working directory
-    #[arg(long = "policy", value_name = "[SERVER=]FILE")]
-    pub policies: Vec<String>,
+    /// What calls are decided by.
+    #[command(flatten)]
+    pub deciding: Deciding,
     /// How to write the result [default: text; github where GITHUB_ACTIONS is true]
     #[arg(long, value_name = "FORMAT")]
     pub format: Option<TestFormat>,
@@ -409,22 +416,6 @@ pub struct Test {
     /// Exit with 1 if fewer of the clauses fired
     #[arg(long, value_name = "PERCENT", value_parser = percent, help_heading = "Coverage")]
     pub min_coverage: Option<f64>,
-    /// Whether tools of a policy that use one counter name share a count
-    #[arg(
-        long,
-        value_name = "SCOPE",
-        default_value = "tool",
-        help_heading = "How to decide"
-    )]
-    pub counter_scope: CounterScope,
-    /// What a call that can't be decided means to the limits
-    #[arg(
-        long,
-        value_name = "DECISION",
-        default_value = "allow",
-        help_heading = "How to decide"
-    )]
-    pub assume_unknown: AssumeUnknown,
     /// Assume that a call without a timestamp came so long after the one before (1s, 500ms)
     #[arg(
         long,

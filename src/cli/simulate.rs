@@ -36,8 +36,14 @@ pub fn run(args: &Simulate, common: &Common, console: Console) -> Result<Exit, T
     one_standard_input(args)?;
     let config = configuration(common)?;
     let loader = Loader::new(common, config.as_ref());
-    let loaded = assignment::load(&args.policies, config.as_ref(), &loader, common, console)?;
-    let policies = assignment::assign(&loaded, args.counter_scope.into())?;
+    let loaded = assignment::load(
+        &args.deciding.policies,
+        config.as_ref(),
+        &loader,
+        common,
+        console,
+    )?;
+    let policies = assignment::assign(&loaded, args.deciding.counter_scope.into())?;
     let recordings = recordings(&args.traces, args.input.format(), args.strict)?;
     let policy_files = loaded.iter().map(|(policy, _)| policy.file.name.as_str());
     let inputs = args.traces.iter().map(String::as_str).chain(policy_files);
@@ -208,7 +214,7 @@ fn options(args: &Simulate, format: ReplayFormat) -> Options {
     let default = || processors().min(MAX_DEFAULT_THREADS);
     Options {
         replay: Replay {
-            unknowns: args.assume_unknown.into(),
+            unknowns: args.deciding.assume_unknown.into(),
             ignore_limits: args.ignore_limits,
         },
         interval: args.interval,
@@ -226,7 +232,7 @@ fn options(args: &Simulate, format: ReplayFormat) -> Options {
 fn one_standard_input(args: &Simulate) -> Result<(), Trouble> {
     let traces = args.traces.iter().filter(|trace| *trace == "-");
     let is_input = |policy: &&String| *policy == "-" || policy.ends_with("=-");
-    let policies = args.policies.iter().filter(is_input);
+    let policies = args.deciding.policies.iter().filter(is_input);
     if traces.count() + policies.count() > 1 {
         return Err(Trouble::new(
             "`-` is given more than once, and standard input can be read only once",

@@ -38,8 +38,14 @@ pub fn run(args: &Test, common: &Common, console: Console) -> Result<Exit, Troub
     let config = configuration(common)?;
     let loader = Loader::new(common, config.as_ref());
     let files = files(&args.paths, config.as_ref())?;
-    let loaded = assignment::load(&args.policies, config.as_ref(), &loader, common, console)?;
-    let policies = assignment::assign(&loaded, args.counter_scope.into())?;
+    let loaded = assignment::load(
+        &args.deciding.policies,
+        config.as_ref(),
+        &loader,
+        common,
+        console,
+    )?;
+    let policies = assignment::assign(&loaded, args.deciding.counter_scope.into())?;
     let policy_files = loaded
         .iter()
         .map(|(policy, _)| Path::new(&policy.file.name));
@@ -313,7 +319,7 @@ fn problems(name: &str, tested: &Tested) -> Vec<Unchecked> {
 fn options(args: &Test) -> Options {
     Options {
         replay: Replay {
-            unknowns: args.assume_unknown.into(),
+            unknowns: args.deciding.assume_unknown.into(),
             ignore_limits: false,
         },
         interval: Some(args.interval),

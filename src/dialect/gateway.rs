@@ -11,7 +11,7 @@ use super::{Dialect, Lowered, traps};
 use crate::finding::Finding;
 use crate::policy::condition::{ArgPath, Condition, Ordering, Subject, Test};
 use crate::policy::limit::{Amount, CounterKey, CounterScope, Limit, Max, Refusal, Window};
-use crate::policy::re2::Pattern;
+use crate::policy::re2::{Pattern, Patterns};
 use crate::policy::value::Value;
 use crate::policy::{Clause, Effect, Hidden, Policy, Posture, Rule, Rules, Semantics, Tool};
 use crate::rules::form::{INVALID_CONDITION, INVALID_LIMIT, WRONG_TYPE, YAML_SCALAR_TRAP};
@@ -49,6 +49,7 @@ pub fn lower(root: &Node) -> Lowered {
 #[derive(Default)]
 struct Lowering {
     findings: Vec<Finding>,
+    patterns: Patterns,
 }
 
 impl Lowering {
@@ -193,7 +194,7 @@ impl Lowering {
     }
 
     fn pattern(&mut self, value: &Node, pointer: &str) -> Option<Pattern> {
-        let error = match Pattern::new(value.as_str()?) {
+        let error = match self.patterns.read(value.as_str()?) {
             Ok(pattern) => return Some(pattern),
             Err(error) => error,
         };

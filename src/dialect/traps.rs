@@ -18,6 +18,31 @@ pub(super) struct Trap {
     pub help: String,
 }
 
+impl Trap {
+    /// The same trap where `node`, the value, is what a counter is compared with.
+    pub fn of_a_counter(self, node: &Node) -> Self {
+        let Some(scalar) = node.as_scalar() else {
+            return self;
+        };
+        match scalar.kind {
+            ScalarKind::Float(n) if !n.is_finite() => Self {
+                message: format!(
+                    "{} is read as the number {}, which the engine can't count to{}",
+                    quoted(&scalar.text),
+                    value_text(scalar),
+                    match n == f64::NEG_INFINITY {
+                        true => "",
+                        false => ": every call is denied",
+                    }
+                ),
+                help: "write the most that is allowed, or leave the limit out".to_owned(),
+                ..self
+            },
+            _ => self,
+        }
+    }
+}
+
 /// Tells `found` of each trap at and below `node`, which is at `pointer`. Goes no deeper than the
 /// tree. JSON has no traps.
 pub(super) fn each(

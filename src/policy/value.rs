@@ -40,6 +40,21 @@ impl Value {
         }
     }
 
+    /// How much there is to it: values, and sixteen bytes of text for one more.
+    pub fn weight(&self) -> usize {
+        const BYTES_A_VALUE: usize = 16;
+        match self {
+            Value::Null | Value::Bool(_) | Value::Int(_) | Value::Float(_) => 1,
+            Value::Text(text) | Value::Opaque(text) => 1 + text.len() / BYTES_A_VALUE,
+            Value::List(items) => 1 + items.iter().map(Value::weight).sum::<usize>(),
+            Value::Map(entries) => {
+                let weight =
+                    |(key, value): &(String, Value)| 1 + key.len() / BYTES_A_VALUE + value.weight();
+                1 + entries.iter().map(weight).sum::<usize>()
+            }
+        }
+    }
+
     /// What Go's `%v` prints.
     pub fn printed(&self) -> String {
         let mut out = String::new();

@@ -46,16 +46,16 @@ pub(super) fn read(schema: &str, setting: &Setting<'_>) -> Arguments {
     let (mut counterpart, mut url, mut method) = (false, false, None);
     for (name, property) in members(properties).take(MOST_PROPERTIES) {
         let plain = Words::of_name(&name).list().join("_");
-        if known.selector.contains(&plain) && found.selector.is_none() {
+        if known.selector.contains(plain.as_str()) && found.selector.is_none() {
             found.selector = selector(&name, property, setting);
         }
-        if known.free_text.contains(&plain) && is_required(&name) {
+        if known.free_text.contains(plain.as_str()) && is_required(&name) {
             found.free_text.get_or_insert_with(|| name.clone());
         }
-        if known.amount.contains(&plain) && is_required(&name) {
+        if known.amount.contains(plain.as_str()) && is_required(&name) {
             found.amount.get_or_insert_with(|| name.clone());
         }
-        counterpart |= known.counterpart.contains(&plain);
+        counterpart |= known.counterpart.contains(plain.as_str());
         url |= matches!(plain.as_str(), "url" | "uri" | "endpoint" | "path");
         if matches!(plain.as_str(), "method" | "http_method") {
             method = Some(name);
@@ -74,6 +74,22 @@ pub(super) fn has_one_of(schema: &str, names: &[&str]) -> bool {
         let plain = Words::of_name(&name).list().join("_");
         names.contains(&plain.as_str())
     })
+}
+
+/// The argument of `schema`, a checked JSON text, that is called after what is to be done, and the
+/// texts that it may be if they are listed. Numbers and lists of operations are left out.
+pub(super) fn operation(schema: &str) -> Option<(String, Option<Vec<String>>)> {
+    let known = &VOCABULARY.arguments.selector;
+    let mut arguments = members(member(schema, "properties")?).take(MOST_PROPERTIES);
+    let (name, property) = arguments
+        .find(|(name, _)| known.contains(Words::of_name(name).list().join("_").as_str()))?;
+    if let Some(values) = member(property, "enum") {
+        let values: Vec<String> = strings(values).take(MOST_VALUES + 1).collect();
+        return (values.len() <= MOST_VALUES).then_some((name, Some(values)));
+    }
+    let declared = member(property, "type").map(walk::Value::of);
+    let is_text = matches!(declared, Some(walk::Value::String(text)) if text == "string");
+    is_text.then_some((name, None))
 }
 
 /// What the values of an argument say, if they are a list.

@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use serde::Deserialize;
 
 use super::name;
-use super::vocabulary::{Terms, VOCABULARY};
+use super::vocabulary::{List, VOCABULARY};
 use super::words::Words;
 use super::{Category, ToolView, arguments};
 
@@ -15,11 +15,11 @@ const ADDRESSES: [&str; 8] = [
     "url", "urls", "uri", "link", "links", "website", "address", "page_url",
 ];
 
-static LEXICON: LazyLock<Lexicon> = LazyLock::new(|| {
-    let text = include_str!("flow.toml");
-    let file: File = toml::from_str(text).expect("the words are tested");
-    Lexicon::new(&file)
-});
+static LEXICON: LazyLock<Lexicon> = LazyLock::new(|| Lexicon::new(&FILE));
+
+/// As it is written: the words point into it.
+static FILE: LazyLock<File> =
+    LazyLock::new(|| toml::from_str(include_str!("flow.toml")).expect("the words are tested"));
 
 /// What goes through a tool.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -112,15 +112,15 @@ impl<'w> Told<'w> {
 /// Names of tools.
 #[derive(Debug)]
 struct Names {
-    whole: Terms<()>,
-    anywhere: Terms<()>,
+    whole: List,
+    anywhere: List,
 }
 
 /// Verbs, and what they are done to.
 #[derive(Debug)]
 struct Deed {
-    verbs: Terms<()>,
-    objects: Terms<()>,
+    verbs: List,
+    objects: List,
 }
 
 #[derive(Debug)]
@@ -129,8 +129,8 @@ struct Lexicon {
     searches: Names,
     databases: Names,
     senders: Names,
-    described: Terms<()>,
-    about: Terms<()>,
+    described: List,
+    about: List,
     untrusted: Deed,
     private: Deed,
     sending: [Deed; 3],
@@ -183,14 +183,14 @@ struct DeedEntry {
 }
 
 impl Lexicon {
-    fn new(file: &File) -> Self {
-        let names = |entry: &NamesEntry| Names {
-            whole: Terms::of(&entry.whole),
-            anywhere: Terms::nouns(&entry.anywhere),
+    fn new(file: &'static File) -> Self {
+        let names = |entry: &'static NamesEntry| Names {
+            whole: List::of(&entry.whole),
+            anywhere: List::nouns(&entry.anywhere),
         };
-        let deed = |verbs: &str, objects: &str| Deed {
-            verbs: Terms::of(verbs),
-            objects: Terms::nouns(objects),
+        let deed = |verbs: &'static str, objects: &'static str| Deed {
+            verbs: List::of(verbs),
+            objects: List::nouns(objects),
         };
         let reading = &file.reading;
         Self {
@@ -198,8 +198,8 @@ impl Lexicon {
             searches: names(&file.searches),
             databases: names(&file.databases),
             senders: names(&file.senders),
-            described: Terms::of(&file.searches.described),
-            about: Terms::of(&file.about.words),
+            described: List::of(&file.searches.described),
+            about: List::of(&file.about.words),
             untrusted: deed(&reading.verbs, &reading.untrusted),
             private: deed(&reading.verbs, &reading.private),
             sending: [&file.sending, &file.publishing, &file.moving]

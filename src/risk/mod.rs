@@ -8,6 +8,7 @@ mod claim;
 mod flow;
 mod judge;
 mod name;
+mod operation;
 mod overrides;
 mod prose;
 mod recommend;
@@ -21,6 +22,7 @@ use serde::{Deserialize, Serialize};
 use crate::catalog::{Annotations, RawValue, Tool};
 
 pub use flow::{Flow, flow};
+pub use operation::{Operation, operation};
 pub use overrides::{OverrideError, Overrides};
 pub use recommend::recommended;
 

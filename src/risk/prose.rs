@@ -245,11 +245,11 @@ pub(super) fn foreign(description: Option<&str>) -> Option<Claim> {
     let found = VOCABULARY
         .foreign
         .iter()
-        .filter_map(|(word, category)| Some((place(word)?, word, *category)));
+        .filter_map(|&(word, category)| Some((place(word)?, word, category)));
     let (_, word, category) = found.min_by_key(|(at, _, _)| *at)?;
     Some(Claim {
         category,
         kind: Kind::Plain,
-        evidence: Evidence::new(Source::Description, word.as_str()),
+        evidence: Evidence::new(Source::Description, word),
     })
 }

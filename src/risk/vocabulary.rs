@@ -1,17 +1,21 @@
 //! The vocabulary: `vocabulary.toml`, ready to look words up in.
 
-use std::sync::LazyLock;
+use std::borrow::Cow;
+use std::ops::Deref;
+use std::sync::{LazyLock, OnceLock};
 
 use ahash::{AHashMap, AHashSet};
 use serde::Deserialize;
+use smallvec::SmallVec;
 
 use super::Category;
 
 /// The vocabulary that is built in.
-pub(super) static VOCABULARY: LazyLock<Vocabulary> = LazyLock::new(|| {
-    let text = include_str!("vocabulary.toml");
-    let file: File = toml::from_str(text).expect("the vocabulary is tested");
-    Vocabulary::new(&file)
+pub(super) static VOCABULARY: LazyLock<Vocabulary> = LazyLock::new(|| Vocabulary::new(&FILE));
+
+/// As it is written: the words point into it.
+static FILE: LazyLock<File> = LazyLock::new(|| {
+    toml::from_str(include_str!("vocabulary.toml")).expect("the vocabulary is tested")
 });
 
 /// How much a verb says by itself.
@@ -51,52 +55,53 @@ pub(super) struct Verb {
 /// What a verb is done to, and what that makes of it.
 #[derive(Debug)]
 pub(super) struct Rule {
-    pub objects: Terms<()>,
+    pub objects: List,
     /// Nouns at the end of the object that take the rule away.
-    pub except: Terms<()>,
+    pub except: List,
     /// The kind of server it is for.
-    pub server: Option<String>,
+    pub server: Option<&'static str>,
     /// Words that show another sense.
-    pub not_about: Terms<()>,
+    pub not_about: List,
     pub category: Category,
 }
 
 /// A turn of phrase that raises a category.
 #[derive(Debug)]
 pub(super) struct Phrase {
-    pub terms: Terms<()>,
-    pub from: AHashSet<String>,
+    pub terms: List,
+    pub from: AHashSet<&'static str>,
     pub category: Category,
 }
 
+/// A word of the vocabulary, or a form of one.
+type Word = Cow<'static, str>;
+
+/// The rows that begin with one word, without it, and what they stand for. Mostly there is one.
+type Rows<T> = SmallVec<[(Vec<Word>, T); 1]>;
+
 /// Words, and rows of words, with what they stand for. Found by their first word.
 #[derive(Debug)]
-pub(super) struct Terms<T>(AHashMap<String, Vec<(Vec<String>, T)>>);
-
-impl<T> Default for Terms<T> {
-    fn default() -> Self {
-        Self(AHashMap::default())
-    }
-}
+pub(super) struct Terms<T>(AHashMap<Word, Rows<T>>);
 
 impl<T> Terms<T> {
-    fn insert(&mut self, words: &[String], value: T) {
-        let Some((first, rest)) = words.split_first() else {
-            return;
-        };
-        let list = self.0.entry(first.clone()).or_default();
-        if list.iter().any(|(known, _)| known == rest) {
+    fn with_capacity(capacity: usize) -> Self {
+        Self(AHashMap::with_capacity(capacity))
+    }
+
+    fn insert(&mut self, first: Word, rest: Vec<Word>, value: T) {
+        let list = self.0.entry(first).or_default();
+        if list.iter().any(|(known, _)| *known == rest) {
             return;
         }
-        list.push((rest.to_vec(), value));
         // The longest first: it says the most.
-        list.sort_by_key(|(rest, _)| std::cmp::Reverse(rest.len()));
+        let at = list.partition_point(|(known, _)| known.len() >= rest.len());
+        list.insert(at, (rest, value));
     }
 
     /// The longest term that begins at `at`, and how many words it has.
     pub fn at(&self, words: &[&str], at: usize) -> Option<(usize, &T)> {
         let list = self.0.get(*words.get(at)?)?;
-        let fits = |rest: &[String]| {
+        let fits = |rest: &[Word]| {
             rest.iter()
                 .enumerate()
                 .all(|(n, word)| words.get(at + 1 + n).is_some_and(|w| w == word))
@@ -117,30 +122,59 @@ impl<T> Terms<T> {
 }
 
 impl Terms<()> {
-    /// Words as they are.
-    pub fn of(text: &str) -> Self {
-        let mut terms = Self::default();
-        for words in entries(text) {
-            terms.insert(&words, ());
-        }
-        terms
-    }
-
-    /// Nouns, in the singular and the plural.
-    pub fn nouns(text: &str) -> Self {
-        let mut terms = Self::of(text);
-        for mut words in entries(text) {
-            if let Some(last) = words.last_mut() {
-                *last = third(last);
-            }
-            terms.insert(&words, ());
-        }
-        terms
-    }
-
     /// Where the first term stands that `words` have, and how many words it has.
     pub fn find(&self, words: &[&str]) -> Option<(usize, usize)> {
         (0..words.len()).find_map(|at| Some((at, self.at(words, at)?.0)))
+    }
+}
+
+/// Terms that are made ready when they are first looked for: most runs look for few of them.
+#[derive(Debug)]
+pub(super) struct List {
+    text: &'static str,
+    with_plurals: bool,
+    terms: OnceLock<Terms<()>>,
+}
+
+impl List {
+    /// Words as they are.
+    pub fn of(text: &'static str) -> Self {
+        Self {
+            text,
+            with_plurals: false,
+            terms: OnceLock::new(),
+        }
+    }
+
+    /// Nouns, in the singular and the plural.
+    pub fn nouns(text: &'static str) -> Self {
+        Self {
+            with_plurals: true,
+            ..Self::of(text)
+        }
+    }
+
+    fn terms(&self) -> Terms<()> {
+        let mut terms = Terms::with_capacity(0);
+        for entry in self.text.split_whitespace() {
+            let (first, rest) = row(entry);
+            if self.with_plurals {
+                let (mut first, mut rest) = (first.clone(), rest.clone());
+                let last = rest.last_mut().unwrap_or(&mut first);
+                *last = third(last).into();
+                terms.insert(first, rest, ());
+            }
+            terms.insert(first, rest, ());
+        }
+        terms
+    }
+}
+
+impl Deref for List {
+    type Target = Terms<()>;
+
+    fn deref(&self) -> &Terms<()> {
+        self.terms.get_or_init(|| self.terms())
     }
 }
 
@@ -152,39 +186,39 @@ pub(super) struct Vocabulary {
     /// The rules of each verb, in order.
     rules_of: Vec<Vec<usize>>,
     pub phrases: Vec<Phrase>,
-    pub information: Terms<()>,
-    pub of_a_run: Terms<()>,
+    pub information: List,
+    pub of_a_run: List,
     /// Names of what runs anything it is told.
-    pub alone: Terms<()>,
-    pub things: Terms<()>,
-    pub unmistakable: Terms<()>,
+    pub alone: List,
+    pub things: List,
+    pub unmistakable: List,
     pub grammar: Grammar,
     pub arguments: Arguments,
-    servers: AHashMap<String, Terms<()>>,
+    servers: AHashMap<&'static str, List>,
     /// Words of other languages, the most severe first.
-    pub foreign: Vec<(String, Category)>,
+    pub foreign: Vec<(&'static str, Category)>,
 }
 
 /// How a description gets to its verb.
 #[derive(Debug)]
 pub(super) struct Grammar {
-    pub filler: Terms<()>,
-    pub article: Terms<()>,
-    pub tool: Terms<()>,
-    pub link: Terms<()>,
-    pub conjunction: Terms<()>,
-    pub preposition: Terms<()>,
-    pub negation: Terms<()>,
-    pub after_noun: Terms<()>,
+    pub filler: List,
+    pub article: List,
+    pub tool: List,
+    pub link: List,
+    pub conjunction: List,
+    pub preposition: List,
+    pub negation: List,
+    pub after_noun: List,
 }
 
 /// Arguments that say what a call does.
 #[derive(Debug)]
 pub(super) struct Arguments {
-    pub selector: AHashSet<String>,
-    pub free_text: AHashSet<String>,
-    pub amount: AHashSet<String>,
-    pub counterpart: AHashSet<String>,
+    pub selector: AHashSet<&'static str>,
+    pub free_text: AHashSet<&'static str>,
+    pub amount: AHashSet<&'static str>,
+    pub counterpart: AHashSet<&'static str>,
 }
 
 type ByCategory = AHashMap<Category, String>;
@@ -257,10 +291,13 @@ struct ArgumentEntry {
     counterpart: String,
 }
 
+/// About how many verbs there are, and a fourth of their forms.
+const MANY_VERBS: usize = 2048;
+
 impl Vocabulary {
-    fn new(file: &File) -> Self {
-        let mut verbs = Terms::default();
-        let mut ids: AHashMap<String, usize> = AHashMap::default();
+    fn new(file: &'static File) -> Self {
+        let mut verbs = Terms::with_capacity(MANY_VERBS);
+        let mut ids: AHashMap<&str, usize> = AHashMap::with_capacity(MANY_VERBS);
         let kinds = [
             (Kind::Plain, &file.verbs),
             (Kind::NounToo, &file.nouns_too),
@@ -273,12 +310,12 @@ impl Vocabulary {
                 };
                 for verb in list.split_whitespace() {
                     let id = ids.len();
-                    ids.entry(verb.to_owned()).or_insert(id);
+                    let id = *ids.entry(verb).or_insert(id);
                     add_forms(
                         &mut verbs,
                         verb,
                         Verb {
-                            id: ids[verb],
+                            id,
                             category,
                             kind,
                             form: Form::Base,
@@ -300,17 +337,17 @@ impl Vocabulary {
             rules: file.rule.iter().map(Rule::new).collect(),
             rules_of,
             phrases: file.phrase.iter().map(Phrase::new).collect(),
-            information: Terms::of(&file.nouns.information),
-            of_a_run: Terms::of(&file.nouns.of_a_run),
-            alone: Terms::of(&file.nouns.alone),
-            things: Terms::of(&file.nouns.things),
-            unmistakable: Terms::of(&file.nouns.unmistakable),
+            information: List::of(&file.nouns.information),
+            of_a_run: List::of(&file.nouns.of_a_run),
+            alone: List::of(&file.nouns.alone),
+            things: List::of(&file.nouns.things),
+            unmistakable: List::of(&file.nouns.unmistakable),
             grammar: Grammar::new(&file.grammar),
             arguments: Arguments::new(&file.arguments),
             servers: file
                 .servers
                 .iter()
-                .map(|(kind, words)| (kind.clone(), Terms::of(words)))
+                .map(|(kind, words)| (kind.as_str(), List::of(words)))
                 .collect(),
             foreign: foreign(&file.foreign),
         }
@@ -339,21 +376,21 @@ impl Vocabulary {
 }
 
 impl Rule {
-    fn new(entry: &RuleEntry) -> Self {
+    fn new(entry: &'static RuleEntry) -> Self {
         Self {
-            objects: Terms::nouns(&entry.objects),
-            except: Terms::nouns(&entry.except),
-            server: entry.server.clone(),
-            not_about: Terms::of(&entry.not_about),
+            objects: List::nouns(&entry.objects),
+            except: List::nouns(&entry.except),
+            server: entry.server.as_deref(),
+            not_about: List::of(&entry.not_about),
             category: entry.category,
         }
     }
 }
 
 impl Phrase {
-    fn new(entry: &PhraseEntry) -> Self {
+    fn new(entry: &'static PhraseEntry) -> Self {
         Self {
-            terms: Terms::of(&entry.phrases),
+            terms: List::of(&entry.phrases),
             from: set(&entry.from),
             category: entry.category,
         }
@@ -361,22 +398,22 @@ impl Phrase {
 }
 
 impl Grammar {
-    fn new(entry: &GrammarEntry) -> Self {
+    fn new(entry: &'static GrammarEntry) -> Self {
         Self {
-            filler: Terms::of(&entry.filler),
-            article: Terms::of(&entry.article),
-            tool: Terms::of(&entry.tool),
-            link: Terms::of(&entry.link),
-            conjunction: Terms::of(&entry.conjunction),
-            preposition: Terms::of(&entry.preposition),
-            negation: Terms::of(&entry.negation),
-            after_noun: Terms::of(&entry.after_noun),
+            filler: List::of(&entry.filler),
+            article: List::of(&entry.article),
+            tool: List::of(&entry.tool),
+            link: List::of(&entry.link),
+            conjunction: List::of(&entry.conjunction),
+            preposition: List::of(&entry.preposition),
+            negation: List::of(&entry.negation),
+            after_noun: List::of(&entry.after_noun),
         }
     }
 }
 
 impl Arguments {
-    fn new(entry: &ArgumentEntry) -> Self {
+    fn new(entry: &'static ArgumentEntry) -> Self {
         Self {
             selector: set(&entry.selector),
             free_text: set(&entry.free_text),
@@ -386,41 +423,37 @@ impl Arguments {
     }
 }
 
-fn set(text: &str) -> AHashSet<String> {
-    text.split_whitespace().map(str::to_owned).collect()
+fn set(text: &'static str) -> AHashSet<&'static str> {
+    text.split_whitespace().collect()
 }
 
-fn foreign(lists: &ByCategory) -> Vec<(String, Category)> {
+fn foreign(lists: &'static ByCategory) -> Vec<(&'static str, Category)> {
     let mut words = Vec::new();
     for category in Category::ALL.into_iter().rev() {
         let list = lists.get(&category).map_or("", String::as_str);
-        words.extend(
-            list.split_whitespace()
-                .map(|word| (word.to_owned(), category)),
-        );
+        words.extend(list.split_whitespace().map(|word| (word, category)));
     }
     words
 }
 
-/// Rows of words: `turn_on` is two.
-fn entries(text: &str) -> impl Iterator<Item = Vec<String>> + '_ {
-    text.split_whitespace()
-        .map(|entry| entry.split('_').map(str::to_owned).collect())
+/// A row of words: `turn_on` is two.
+fn row(entry: &'static str) -> (Word, Vec<Word>) {
+    match entry.split_once('_') {
+        Some((first, rest)) => (first.into(), rest.split('_').map(Word::from).collect()),
+        None => (entry.into(), Vec::new()),
+    }
 }
 
 /// Adds a verb in all its forms; the first word of several is the one that changes.
-fn add_forms(verbs: &mut Terms<Verb>, verb: &str, entry: Verb) {
-    let words: Vec<String> = verb.split('_').map(str::to_owned).collect();
+fn add_forms(verbs: &mut Terms<Verb>, verb: &'static str, entry: Verb) {
+    let (first, rest) = row(verb);
     let forms = [
-        (Form::Base, words[0].clone()),
-        (Form::Third, third(&words[0])),
-        (Form::Gerund, gerund(&words[0])),
-        (Form::Agent, agent(&words[0])),
+        (Form::Third, third(&first).into()),
+        (Form::Gerund, gerund(&first).into()),
+        (Form::Agent, agent(&first).into()),
     ];
-    for (form, first) in forms {
-        let mut row = words.clone();
-        row[0] = first;
-        verbs.insert(&row, Verb { form, ..entry });
+    for (form, word) in [(Form::Base, first)].into_iter().chain(forms) {
+        verbs.insert(word, rest.clone(), Verb { form, ..entry });
     }
 }
 
@@ -471,13 +504,9 @@ fn gerund(word: &str) -> String {
 mod tests {
     use super::*;
 
-    fn file() -> File {
-        toml::from_str(include_str!("vocabulary.toml")).expect("it is a vocabulary")
-    }
-
     #[test]
     fn every_verb_stands_in_one_list() {
-        let file = file();
+        let file = &*FILE;
         let mut seen = AHashMap::default();
         for (kind, lists) in [
             ("verbs", &file.verbs),
@@ -495,7 +524,7 @@ mod tests {
 
     #[test]
     fn every_rule_is_for_verbs_that_are_known() {
-        let file = file();
+        let file = &*FILE;
         let lists = [&file.verbs, &file.nouns_too, &file.vague];
         let known: AHashSet<&str> = lists
             .iter()

@@ -58,7 +58,7 @@ fn removal(context: &Context<'_>, pointer: &str) -> Option<Vec<Edit>> {
 }
 
 /// Whether every call that follows the tool's schema meets the conditions of `rule`.
-fn always_holds(context: &Context<'_>, group: &Group<'_>, rule: &policy::Rule) -> bool {
+pub(super) fn always_holds(context: &Context<'_>, group: &Group<'_>, rule: &policy::Rule) -> bool {
     let Some(arguments) = group.arguments() else {
         return false;
     };

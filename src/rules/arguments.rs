@@ -51,6 +51,14 @@ const AMOUNTS: &[&str] = &[
     "qty",
 ];
 
+/// Those of [`AMOUNTS`] that are one factor of what is paid.
+const FACTORS: &[&str] = &["unit_amount", "price", "quantity", "qty"];
+
+/// Words of names and descriptions of amounts in the smallest unit, which has no fractions.
+const SMALLEST_UNITS: &[&str] = &[
+    "cents", "sats", "satoshi", "satoshis", "wei", "lamports", "smallest", "minor",
+];
+
 /// The arguments that the server describes, with what it says of each. None where nothing is known.
 pub(super) struct Described(Option<Node>);
 
@@ -88,24 +96,51 @@ impl Described {
     }
 
     /// The arguments that say how much money, in numbers: what is written as text can't be added up,
-    /// and may be the name of a price.
-    pub fn amounts(&self) -> impl Iterator<Item = &str> {
-        self.named(AMOUNTS)
-            .filter(|(_, schema)| !is_of_type(schema, &["string", "object", "array"]))
-            .map(|(name, _)| name)
+    /// and may be the name of a price. A price or a quantity does not beside an amount.
+    pub fn amounts(&self) -> Vec<&str> {
+        let numbers = self
+            .named(AMOUNTS)
+            .filter(|(_, schema)| !is_of_type(schema, &["string", "object", "array"]));
+        let mut amounts: Vec<&str> = numbers.map(|(name, _)| name).collect();
+        let is_whole = |name: &&str| !FACTORS.contains(&plain(name).as_str());
+        if amounts.iter().any(is_whole) {
+            amounts.retain(|name| is_whole(name));
+        }
+        amounts
     }
 
-    /// Whether an argument has to be there, and be a number.
-    pub fn requires_number(&self, path: &ArgPath) -> bool {
-        let (Some(properties), [field]) = (self.properties(), path.fields.as_slice()) else {
+    /// Whether an argument counts cents or the like, by its name or its description: then it has no
+    /// fractions that matter.
+    pub fn counts_smallest_units(&self, path: &ArgPath) -> bool {
+        let name = path.fields.last().map_or("", String::as_str);
+        let schema = path
+            .fields
+            .iter()
+            .try_fold(self.0.as_ref(), |schema, field| {
+                Some(schema?.get("properties")?.get(field))
+            });
+        let description = schema
+            .flatten()
+            .and_then(|schema| schema.get("description"));
+        let description = description.and_then(Node::as_str).unwrap_or_default();
+        let says = |text: &str| {
+            let text = plain(text);
+            let mut words = text.split(|c: char| !c.is_alphanumeric());
+            words.any(|word| SMALLEST_UNITS.contains(&word))
+        };
+        plain(name) == "unit_amount" || says(name) || says(description)
+    }
+
+    /// Whether an argument is declared to be a whole number.
+    pub fn is_whole(&self, path: &ArgPath) -> bool {
+        let [field] = path.fields.as_slice() else {
             return false;
         };
-        let required = self.0.as_ref().and_then(|schema| schema.get("required"));
-        let required = required.and_then(Node::as_sequence).unwrap_or_default();
-        required.iter().any(|name| name.as_str() == Some(field))
-            && properties
-                .get(field)
-                .is_some_and(|schema| is_of_type(schema, &["integer", "number"]))
+        let step = self
+            .properties()
+            .and_then(|properties| properties.get(field)?.get("multipleOf"));
+        let step = step.and_then(Node::as_scalar);
+        step.is_some_and(|step| step.text.parse().is_ok_and(|step: f64| step.fract() == 0.0))
     }
 }
 

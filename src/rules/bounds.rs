@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::unknown_tool;
+use super::{open_calls, unknown_tool};
 use crate::dialect::Dialect;
 use crate::finding::{Edit, Fix};
 use crate::lint::{Context, EVERY_TOOL, ListedTool, Reporter};
@@ -16,10 +16,10 @@ use crate::suggest::quoted;
 /// Below this confidence a category is a guess, and nothing is said because of it.
 const SURE: f32 = 0.5;
 
-/// The category of a tool, if it is more than a guess.
+/// The category of the worst call that the conditions of a tool leave, if it is more than a guess.
 pub(super) fn category(context: &Context<'_>, listed: &ListedTool<'_>) -> Option<Category> {
     let risk = context.risk(listed);
-    (risk.confidence >= SURE).then_some(risk.category)
+    (risk.confidence >= SURE).then(|| open_calls::worst(context, listed, risk.category))
 }
 
 /// The listed tools that can be called. A gateway takes `*` for a name, which star-tool says.
@@ -30,12 +30,24 @@ pub(super) fn open_tools<'c, 'a>(
     tools.filter(|listed| listed.can_be_called() && listed.name() != EVERY_TOOL)
 }
 
-/// Those of the [`open_tools`] whose names are of tools, as far as that is known.
+/// Those of the [`open_tools`] whose names are of tools, as far as that is known, and that some call
+/// gets through to.
 pub(super) fn real_tools<'c, 'a>(
     context: &'c Context<'a>,
 ) -> impl Iterator<Item = &'c ListedTool<'a>> {
-    let is_real = |listed: &&ListedTool<'_>| !unknown_tool::matches_nothing(context, listed.name());
+    let is_real = |listed: &&ListedTool<'_>| {
+        !unknown_tool::matches_nothing(context, listed.name())
+            && !open_calls::are_none(context, listed)
+    };
     open_tools(context).filter(is_real)
+}
+
+/// The listed tools of `category` that can be called by who follows the schemas.
+pub(super) fn within_reach<'c, 'a>(
+    context: &'c Context<'a>,
+    wanted: Category,
+) -> impl Iterator<Item = &'c ListedTool<'a>> {
+    callable(context, wanted).filter(|listed| !open_calls::none_fits(context, listed))
 }
 
 /// The listed tools of `category` that can be called.
@@ -91,10 +103,18 @@ pub(super) fn own_condition<'c>(
     rules: &'c Rules,
     limit: &Limit,
 ) -> Option<(&'c Condition, Ordering, f64)> {
-    let mut rules = rules.rules.iter();
-    let rule = rules.find(|rule| rule.clause.pointer == limit.clause.pointer)?;
-    let mut conditions = rule.conditions.iter();
-    conditions.find_map(|condition| match (&condition.subject, &condition.test) {
+    own_conditions(rules, limit).next()
+}
+
+/// The conditions that look like the limit in the Intercept rule of `limit`, which the first of them is.
+pub(super) fn own_conditions<'c>(
+    rules: &'c Rules,
+    limit: &Limit,
+) -> impl Iterator<Item = (&'c Condition, Ordering, f64)> {
+    let mut all = rules.rules.iter();
+    let rule = all.find(|rule| rule.clause.pointer == limit.clause.pointer);
+    let conditions = rule.into_iter().flat_map(|rule| &rule.conditions);
+    conditions.filter_map(|condition| match (&condition.subject, &condition.test) {
         (
             Subject::Counter(key),
             &Test::Compare(ordering @ (Ordering::Less | Ordering::LessOrEqual), number),

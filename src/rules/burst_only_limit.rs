@@ -3,8 +3,8 @@
 use super::bounds::{self, Rate};
 use super::{Check, Rule};
 use crate::finding::{Finding, Severity};
-use crate::lint::{Context, Reporter};
-use crate::policy::limit::Window;
+use crate::lint::{Context, ListedTool, Reporter};
+use crate::policy::limit::{Max, Window};
 use crate::policy::quantity::grouped;
 use crate::suggest::quoted;
 
@@ -12,37 +12,75 @@ use crate::suggest::quoted;
 pub static RULE: Rule = Rule {
     id: "burst-only-limit",
     severity: Severity::Note,
-    summary: "a limit a minute, and none a day",
+    summary: "a limit a minute, of calls or of amounts, and none a day",
     doc: include_str!("burst_only_limit.md"),
     check: Check::Policy(check),
 };
 
 /// How many minutes at the full rate the fix gives a day.
 const MINUTES: u64 = 60;
+const MINUTES_A_DAY: u64 = 24 * 60;
 
 fn check(context: &Context<'_>, reporter: &mut Reporter<'_>) {
-    let longer = |rate: Rate<'_>| rate.limit.window != Window::Minute;
     // A limit of all tools a day bounds each of them.
     if Rate::all(&context.policy.every_tool).any(|rate| rate.limit.window == Window::Day) {
         return;
     }
     for listed in bounds::real_tools(context) {
-        let rules = &listed.tool.rules;
-        let Some(rate) = bounds::tightest(rules).filter(|_| !Rate::all(rules).any(longer)) else {
+        check_calls(context, listed, reporter);
+        check_amounts(listed, reporter);
+    }
+}
+
+fn check_calls(context: &Context<'_>, listed: &ListedTool<'_>, reporter: &mut Reporter<'_>) {
+    let rules = &listed.tool.rules;
+    let longer = |rate: Rate<'_>| rate.limit.window != Window::Minute;
+    let Some(rate) = bounds::tightest(rules).filter(|_| !Rate::all(rules).any(longer)) else {
+        return;
+    };
+    let message = format!(
+        "{} may be called {}, which is {} times a day: nothing limits a day",
+        quoted(listed.name()),
+        rate.told(),
+        grouped(rate.a_day())
+    );
+    let pointer = rate.limit.clause.pointer.as_str();
+    let day = rate.calls.saturating_mul(MINUTES);
+    reporter.report(
+        Finding::new(&RULE, pointer, rate.limit.max_span, message)
+            .help("add a limit a day that no honest use reaches")
+            .fix(bounds::limiting(context, listed, day, Window::Day)),
+    );
+}
+
+/// Looks at the caps of amounts of a tool that has no limit for longer, of whatever kind.
+fn check_amounts(listed: &ListedTool<'_>, reporter: &mut Reporter<'_>) {
+    let enforced = || {
+        let limits = listed.tool.rules.limits.iter();
+        limits.filter(|limit| limit.max != Max::NotEnforced)
+    };
+    if enforced().any(|limit| limit.window != Window::Minute) {
+        return;
+    }
+    for limit in enforced() {
+        let most = limit.max.number().and_then(|max| u64::try_from(max).ok());
+        let (Some(path), Some(most)) = (limit.amount.path(), most) else {
             continue;
         };
         let message = format!(
-            "{} may be called {}, which is {} times a day: nothing limits a day",
-            quoted(listed.name()),
-            rate.told(),
-            grouped(rate.a_day())
+            "the sum of {} may be {} a minute, which is {} a day: nothing limits a day",
+            quoted(&path.to_string()),
+            grouped(most),
+            grouped(most.saturating_mul(MINUTES_A_DAY))
         );
-        let pointer = rate.limit.clause.pointer.as_str();
-        let day = rate.calls.saturating_mul(MINUTES);
         reporter.report(
-            Finding::new(&RULE, pointer, rate.limit.max_span, message)
-                .help("add a limit a day that no honest use reaches")
-                .fix(bounds::limiting(context, listed, day, Window::Day)),
+            Finding::new(
+                &RULE,
+                limit.clause.pointer.as_str(),
+                limit.max_span,
+                message,
+            )
+            .help("add a cap a day that no honest use reaches"),
         );
     }
 }

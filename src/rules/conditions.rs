@@ -33,11 +33,7 @@ pub(super) fn groups<'c>(context: &'c Context<'_>) -> Vec<Group<'c>> {
         return Vec::new();
     }
     let alive = context.tools.iter().filter(|listed| listed.can_be_called());
-    let of_tools = alive.map(|listed| Group {
-        listed: Some(listed),
-        rules: &listed.tool.rules,
-        every: None,
-    });
+    let of_tools = alive.map(Group::of);
     let rules = &context.policy.every_tool;
     let is_empty = rules.rules.is_empty() && rules.limits.is_empty();
     let of_all = Group {
@@ -49,6 +45,15 @@ pub(super) fn groups<'c>(context: &'c Context<'_>) -> Vec<Group<'c>> {
 }
 
 impl<'c> Group<'c> {
+    /// The rules of one tool.
+    pub fn of(listed: &'c ListedTool<'c>) -> Self {
+        Self {
+            listed: Some(listed),
+            rules: &listed.tool.rules,
+            every: None,
+        }
+    }
+
     /// The arguments of the tool, if that is known.
     pub fn arguments(&self) -> Option<&'c Arguments> {
         self.listed?.arguments()

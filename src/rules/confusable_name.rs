@@ -2,6 +2,7 @@
 
 use unicode_security::MixedScript;
 use unicode_security::confusable_detection::skeleton;
+use unicode_security::mixed_script::AugmentedScriptSet;
 
 use super::{Check, Rule};
 use crate::finding::{Finding, Severity};
@@ -39,7 +40,7 @@ fn check(context: &Context<'_>, reporter: &mut Reporter<'_>) {
                 format!("write {} in plain letters if that is meant", quoted(&other)),
             ),
             Deceit::Mixed => (
-                "mixes letters of several scripts that look alike".to_owned(),
+                "mixes letters of several scripts, which may look alike".to_owned(),
                 "type the name anew, or copy it from the server's list of tools".to_owned(),
             ),
         };
@@ -68,7 +69,7 @@ pub(super) enum Deceit {
 }
 
 /// How `name` deceives. Plain ASCII does not, and neither does a name in one other script that could
-/// not be taken for one in plain letters.
+/// not be taken for one in plain letters, or with Latin letters among Chinese, Japanese or Korean ones.
 pub(super) fn deceives(name: &str) -> Option<Deceit> {
     if name.trim_matches(' ').len() < name.len() {
         return Some(Deceit::Padded);
@@ -82,7 +83,16 @@ pub(super) fn deceives(name: &str) -> Option<Deceit> {
     if skeleton(name).all(|c| c.is_ascii()) {
         return Some(Deceit::LooksLike(name.chars().map(plain).collect()));
     }
-    (!name.is_single_script()).then_some(Deceit::Mixed)
+    (!name.is_single_script() && !goes_with_latin(name)).then_some(Deceit::Mixed)
+}
+
+/// Whether the letters of `name` that are not Latin are Chinese, Japanese or Korean: those are mixed
+/// with Latin ones as a matter of course, and don't look like them (UTS 39, "highly restrictive").
+fn goes_with_latin(name: &str) -> bool {
+    let is_latin = |c: &char| format!("a{c}").as_str().is_single_script();
+    let others: String = name.chars().filter(|c| !is_latin(c)).collect();
+    let scripts = AugmentedScriptSet::for_str(&others);
+    !others.is_empty() && (scripts.hanb || scripts.jpan || scripts.kore)
 }
 
 /// The plain letters that `c` looks like. Skeletons are for comparing, not for reading: they have `rn`

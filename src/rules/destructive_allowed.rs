@@ -18,7 +18,7 @@ pub static RULE: Rule = Rule {
 };
 
 fn check(context: &Context<'_>, reporter: &mut Reporter<'_>) {
-    for listed in bounds::callable(context, Category::Destructive) {
+    for listed in bounds::within_reach(context, Category::Destructive) {
         let name = &listed.tool.name;
         let shown = quoted(&name.value);
         let message = format!(

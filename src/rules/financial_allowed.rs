@@ -26,7 +26,7 @@ pub static RULE: Rule = Rule {
 const UNBOUNDED: f64 = 1e300;
 
 fn check(context: &Context<'_>, reporter: &mut Reporter<'_>) {
-    for listed in bounds::callable(context, Category::Financial) {
+    for listed in bounds::within_reach(context, Category::Financial) {
         if let Some(lack) = lack(context, listed) {
             report(context, listed, &lack, reporter);
         }
@@ -95,13 +95,16 @@ fn is_capped(listed: &ListedTool<'_>, path: &ArgPath) -> bool {
 }
 
 /// The arguments that say how much: by the server's description, or else those that the policy
-/// takes for one.
+/// takes for one, since it adds them up, or at least compares them.
 fn amounts(context: &Context<'_>, listed: &ListedTool<'_>) -> Vec<ArgPath> {
     let described = Described::of(listed);
-    let mut amounts: Vec<ArgPath> = described.amounts().map(arguments::argument).collect();
+    let described = described.amounts().into_iter();
+    let mut amounts: Vec<ArgPath> = described.map(arguments::argument).collect();
     if amounts.is_empty() {
         let summed = listed.tool.rules.limits.iter();
         amounts.extend(summed.filter_map(|limit| limit.amount.path().cloned()));
+    }
+    if amounts.is_empty() {
         let compared = arguments::conditions(context, listed)
             .filter(|(.., condition)| matches!(condition.test, Test::Compare(..)));
         amounts.extend(compared.map(|(path, ..)| path.clone()));

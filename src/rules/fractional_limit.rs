@@ -1,20 +1,28 @@
-//! Limits that are no whole number: the engine cuts off the fraction.
+//! Limits, and amounts that they count, that are no whole numbers: the engine cuts off the fraction.
 
 use serde_json::json;
 
+use super::arguments::{self, Described};
+use super::bounds::Rate;
 use super::{Check, Rule, bounds};
+use crate::analysis::{Declarations, Question, Set, Witness};
+use crate::catalog::arguments::Place;
 use crate::dialect::Dialect;
 use crate::finding::{Finding, Fix, Severity};
-use crate::lint::{Context, Reporter};
-use crate::policy::condition::{Condition, Ordering};
+use crate::lint::{Context, ListedTool, Reporter};
+use crate::policy::condition::{ArgPath, Condition, Ordering, Test};
 use crate::policy::limit::{Limit, Max};
+use crate::policy::quantity::grouped;
+use crate::policy::value::Value;
+use crate::risk::Category;
 use crate::source::tree::join;
+use crate::suggest::quoted;
 
 /// See `fractional_limit.md`.
 pub static RULE: Rule = Rule {
     id: "fractional-limit",
     severity: Severity::Warning,
-    summary: "a limit that is no whole number, which the engine truncates",
+    summary: "a limit, or an amount of money that it counts, with a fraction that the engine cuts off",
     doc: include_str!("fractional_limit.md"),
     check: Check::Policy(check),
 };
@@ -31,6 +39,98 @@ fn check(context: &Context<'_>, reporter: &mut Reporter<'_>) {
             }
         }
     }
+    for listed in bounds::callable(context, Category::Financial) {
+        check_amounts(context, listed, reporter);
+    }
+}
+
+/// What is lost of a cap does not matter up to this part of it.
+const NEGLIGIBLE: u64 = 10;
+
+/// Looks at the caps of a tool that moves money: calls that count as nothing pass them for ever.
+fn check_amounts(context: &Context<'_>, listed: &ListedTool<'_>, reporter: &mut Reporter<'_>) {
+    let mut seen: Vec<&ArgPath> = Vec::new();
+    for limit in &listed.tool.rules.limits {
+        let (Max::AtMost(max), Some(path)) = (limit.max, limit.amount.path()) else {
+            continue;
+        };
+        if seen.contains(&path) || is_negligible(listed, limit, max) {
+            continue;
+        }
+        seen.push(path);
+        if let Some(call) = uncounted(context, listed, path) {
+            report_uncounted(context, limit, max, &call, reporter);
+        }
+    }
+}
+
+/// Whether limits of calls keep down what is lost: less than 1 in each.
+fn is_negligible(listed: &ListedTool<'_>, limit: &Limit, max: i64) -> bool {
+    let rates = Rate::all(&listed.tool.rules);
+    let calls = rates.map(|rate| rate.within(limit.window).unwrap_or(rate.calls));
+    let most = u64::try_from(max).unwrap_or_default() / NEGLIGIBLE;
+    calls.min().is_some_and(|calls| calls <= most)
+}
+
+/// A call with an amount of money below 1 that gets through, if amounts have fractions: by the
+/// tool's schema, or by what the policy compares them with.
+fn uncounted(context: &Context<'_>, listed: &ListedTool<'_>, path: &ArgPath) -> Option<Witness> {
+    let described = Described::of(listed);
+    if described.counts_smallest_units(path) || described.is_whole(path) {
+        return None;
+    }
+    let arguments = listed.arguments();
+    let declarations = match arguments.map(|arguments| arguments.place(path)) {
+        Some(Place::Declared(_)) => arguments?.declarations([path]),
+        _ if is_compared_with_fractions(context, listed, path) => Declarations::new(),
+        _ => return None,
+    };
+    let compared = |ordering, number| Set::meeting(&Test::Compare(ordering, number));
+    let fraction = compared(Ordering::Greater, 0.0).and(&compared(Ordering::Less, 1.0));
+    let most = fraction.and(&Set::equal_to(&[Value::Float(0.99)]));
+    [most, fraction].iter().find_map(|amount| {
+        let question = Question::new()
+            .passing(&listed.tool.rules)
+            .passing(&context.policy.every_tool)
+            .with(path, amount)
+            .as_declared(&declarations);
+        context.analysis.ask(&question).yes()
+    })
+}
+
+fn is_compared_with_fractions(
+    context: &Context<'_>,
+    listed: &ListedTool<'_>,
+    path: &ArgPath,
+) -> bool {
+    let mut conditions = arguments::conditions(context, listed);
+    conditions.any(|(at, _, condition)| match condition.test {
+        Test::Compare(_, number) => at == path && number.is_finite() && number.fract() != 0.0,
+        _ => false,
+    })
+}
+
+fn report_uncounted(
+    context: &Context<'_>,
+    limit: &Limit,
+    max: i64,
+    call: &Witness,
+    reporter: &mut Reporter<'_>,
+) {
+    let pointer = format!("{}/state/increment_from", limit.clause.pointer);
+    let span = context
+        .at(&pointer)
+        .map_or(limit.max_span, |node| node.span);
+    let message = format!(
+        "the engine cuts fractions off what it counts: {} counts as 0, so any number of such calls passes \
+         this cap of {}",
+        quoted(&call.to_string()),
+        grouped(u64::try_from(max).unwrap_or_default()),
+    );
+    reporter.report(
+        Finding::new(&RULE, pointer, span, message)
+            .help("require at least 1 with `gte`, and limit the calls, too: each counts up to 1 less than it costs"),
+    );
 }
 
 /// Whether a limit has a fraction. Below 0 nothing is let through, whatever is cut off.

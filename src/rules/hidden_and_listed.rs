@@ -27,13 +27,15 @@ fn check(context: &Context<'_>, reporter: &mut Reporter<'_>) {
             quoted(listed.name())
         );
         let tool = listed.tool;
-        let edits = context.edit.remove(&tool.pointer);
+        // Rules and limits guard the tool when it is shown again.
+        let guards = tool.rules.rules.len() + tool.rules.limits.len();
+        let edits = (guards == 0).then(|| context.edit.remove(&tool.pointer));
         let finding = Finding::new(&RULE, tool.pointer.as_str(), tool.name.span, message);
         reporter.report(
             finding
                 .label(hidden.name.span, "hidden here")
                 .help("remove it from `tools` if it is to stay hidden, or from `hide` if it is to be called")
-                .fix(Fix::safe("remove it from `tools`: it stays hidden", edits)),
+                .fix(Fix::safe("remove it from `tools`: it stays hidden", edits.flatten())),
         );
     }
 }

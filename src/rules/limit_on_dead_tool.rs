@@ -1,11 +1,10 @@
 //! Rules and limits of tools that no call gets through to.
 
 use super::{Check, Rule};
-use crate::finding::{Edit, Finding, Fix, Severity};
+use crate::finding::{Finding, Severity};
 use crate::lint::{Context, ListedTool, Reporter};
 use crate::policy::Clause;
 use crate::schema::places::head;
-use crate::source::tree::join;
 use crate::suggest::quoted;
 
 /// See `limit_on_dead_tool.md`.
@@ -67,19 +66,6 @@ fn report(
             format!("{name} is always denied: {what}"),
         )
         .label(denier.span, "this denies every call")
-        .help("remove it, or let the tool be called")
-        .fix(Fix::safe(
-            "remove what never applies",
-            removal(context, denier, first),
-        )),
+        .help("let the tool be called, or remove what it needs no more; leave it if the tool is shut off for a while"),
     );
-}
-
-/// The edits that remove the first dead clause, with its list where nothing in that is alive.
-fn removal(context: &Context<'_>, denier: &Clause, first: &Clause) -> Option<Vec<Edit>> {
-    let (list, _) = first.pointer.rsplit_once('/')?;
-    let alive = denier.pointer.starts_with(&join(list, ""));
-    context
-        .edit
-        .remove(if alive { &first.pointer } else { list })
 }

@@ -55,6 +55,7 @@ mod never_true;
 mod no_overall_limit;
 mod numeric_string;
 mod odd_list;
+mod open_calls;
 mod operator_type_mismatch;
 mod path_not_normalised;
 mod poisoned_description;

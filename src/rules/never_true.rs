@@ -193,6 +193,9 @@ fn check_limit(
     limit: &Limit,
     reporter: &mut Reporter<'_>,
 ) {
+    if limit.max == Max::OutOfRange {
+        return check_range(context, group, limit, reporter);
+    }
     let (Max::AtMost(max), Amount::Fixed(amount)) = (limit.max, &limit.amount) else {
         return;
     };
@@ -211,6 +214,41 @@ fn check_limit(
     reporter.report(
         Finding::new(&RULE, pointer, condition.span, message)
             .help("write how many calls are allowed, with `lte`; to shut a tool off, hide it"),
+    );
+}
+
+/// A limit that the engine can't count to.
+fn check_range(
+    context: &Context<'_>,
+    group: &Group<'_>,
+    limit: &Limit,
+    reporter: &mut Reporter<'_>,
+) {
+    let clause = &limit.clause.pointer;
+    let shorthand = format!("{clause}/rate_limit");
+    let (pointer, shown) = match bounds::own_condition(group.rules, limit) {
+        _ if context.at(&shorthand).is_some() => (shorthand, "this limit".to_owned()),
+        // Of what is not finite yaml-scalar-trap says it.
+        Some((condition, _, number)) if number.is_finite() => {
+            let alone = std::slice::from_ref(condition);
+            if context.analysis.satisfiable(alone).is_no() {
+                return;
+            }
+            let shown = quoted(&spelled(context, condition));
+            (condition.pointer.clone(), shown)
+        }
+        _ => return,
+    };
+    let span = context
+        .at(&pointer)
+        .map_or(limit.max_span, |node| node.span);
+    let message = format!(
+        "{shown} is beyond the 64 bits that the engine counts with: every call is denied, or on some \
+         platforms none"
+    );
+    reporter.report(
+        Finding::new(&RULE, pointer, span, message)
+            .help("write a smaller number; to shut a tool off, hide it"),
     );
 }
 

@@ -2,9 +2,10 @@
 
 use serde_json::json;
 
-use super::arguments::{self, Described};
+use super::arguments;
 use super::{Check, Rule, bounds};
-use crate::analysis::{Answer, Set, Witness};
+use crate::analysis::{Answer, Kind, Question, Set, Witness};
+use crate::catalog::arguments::Place;
 use crate::dialect::Dialect;
 use crate::finding::{Edit, Finding, Fix, Severity};
 use crate::lint::{Context, ListedTool, Reporter};
@@ -102,8 +103,7 @@ fn judge(
     }
     let unusable = Set::failing(&Test::Compare(Ordering::GreaterOrEqual, 0.0));
     let call = through(&unusable).yes()?;
-    let is_declared = |listed| Described::of(listed).requires_number(path);
-    if context.dialect == Dialect::Gateway && listed.is_some_and(is_declared) {
+    if listed.is_some_and(|listed| is_declared(context, listed, path)) {
         return None;
     }
     let message = format!(
@@ -112,6 +112,31 @@ fn judge(
         shown_call(&call)
     );
     Some((Severity::Warning, message))
+}
+
+/// Whether every call that the rules let through has a number at `path` if it follows the schema, so
+/// that those which the limit refuses are none of an honest agent.
+fn is_declared(context: &Context<'_>, listed: &ListedTool<'_>, path: &ArgPath) -> bool {
+    let Some(arguments) = listed.arguments() else {
+        return false;
+    };
+    let argument = match arguments.place(path) {
+        Place::Declared(argument) => argument,
+        // Every call is refused, which unknown-argument says.
+        Place::Absent(_) => return true,
+        Place::Open => return false,
+    };
+    // A schema that declares a number hardly ever says that it is not negative.
+    let unusable = match argument.declared.kinds.as_deref() {
+        Some([Kind::Number]) => Test::Exists(true),
+        _ => Test::Compare(Ordering::GreaterOrEqual, 0.0),
+    };
+    let question = Question::new()
+        .passing(&listed.tool.rules)
+        .passing(&context.policy.every_tool)
+        .with(path, &Set::failing(&unusable))
+        .as_declared(&arguments.declarations([path]));
+    context.analysis.ask(&question).is_no()
 }
 
 fn shown_call(call: &Witness) -> String {

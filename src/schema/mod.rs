@@ -13,7 +13,6 @@ pub(crate) mod words;
 use std::sync::OnceLock;
 
 use ahash::AHashSet;
-use jsonschema::Validator;
 use jsonschema::error::ValidationErrorKind;
 use serde_json::{Map, Number, Value as Json};
 
@@ -25,9 +24,21 @@ use places::Places;
 /// Objections beyond this number are left out: who has so many has one mistake in many copies.
 const MAX_OBJECTIONS: usize = 10_000;
 
+/// Where the schema asks for names that are not empty: errors are about the object that has them.
+const OF_A_NAME: &str = "/propertyNames/minLength";
+
 /// Documents of more values than this are refused: no policy comes near, and a schema error for
 /// each of them would take gigabytes.
 const MAX_VALUES: usize = 1_000_000;
+
+/// What the schema of gateway policies says, compiled with mcplint: to read it anew in each run would
+/// take longer than all else that validating does.
+#[jsonschema::validator(path = "src/schema/gateway.schema.json", draft = Draft7)]
+struct Gateway;
+
+/// What the schema of Intercept policies says.
+#[jsonschema::validator(path = "src/schema/intercept.schema.json", draft = Draft7)]
+struct Intercept;
 
 /// The schemas that mcplint carries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,22 +70,14 @@ impl Kind {
         cell.get_or_init(|| serde_json::from_str(self.text()).expect("our own schema is JSON"))
     }
 
-    fn validator(self) -> &'static Validator {
-        static GATEWAY: OnceLock<Validator> = OnceLock::new();
-        static INTERCEPT: OnceLock<Validator> = OnceLock::new();
-        let cell = match self {
-            Kind::Gateway => &GATEWAY,
-            Kind::Intercept => &INTERCEPT,
-        };
-        cell.get_or_init(|| {
-            jsonschema::draft7::new(self.json()).expect("our own schema is a draft 7 schema")
-        })
-    }
-
     /// Whether the schema objects to nothing in `root`, which may be at most
     /// [`crate::source::MAX_DEPTH`] deep.
     pub fn accepts(self, root: &Node) -> bool {
-        self.validator().is_valid(&to_json(root))
+        let instance = to_json(root);
+        match self {
+            Kind::Gateway => Gateway::is_valid(&instance),
+            Kind::Intercept => Intercept::is_valid(&instance),
+        }
     }
 
     /// The keys that objects described at `pointer` of the schema may have.
@@ -96,11 +99,10 @@ pub fn check_gateway(root: &Node) -> Vec<Finding> {
         return vec![too_large(root)];
     }
     let instance = to_json(root);
-    let validator = Kind::Gateway.validator();
-    if validator.is_valid(&instance) {
+    if Gateway::is_valid(&instance) {
         return Vec::new();
     }
-    let objections = objections(validator, &instance);
+    let objections = objections(&instance);
     let mut findings = gateway::findings(&objections, &Places::new(root));
     sort(&mut findings);
     findings
@@ -149,10 +151,9 @@ enum About {
 }
 
 /// The distinct objections to `instance`: several keywords often object to one value.
-fn objections(validator: &Validator, instance: &Json) -> Vec<Objection> {
+fn objections(instance: &Json) -> Vec<Objection> {
     let mut seen = AHashSet::default();
-    validator
-        .iter_errors(instance)
+    Gateway::iter_errors(instance)
         .flat_map(|error| {
             let about = match error.kind() {
                 ValidationErrorKind::Required { property } => {
@@ -161,7 +162,11 @@ fn objections(validator: &Validator, instance: &Json) -> Vec<Objection> {
                 ValidationErrorKind::AdditionalProperties { unexpected } => {
                     unexpected.iter().cloned().map(About::Unexpected).collect()
                 }
-                ValidationErrorKind::PropertyNames { .. } => vec![About::Unnamed],
+                ValidationErrorKind::MinLength { .. }
+                    if error.schema_path().as_str().ends_with(OF_A_NAME) =>
+                {
+                    vec![About::Unnamed]
+                }
                 _ => vec![About::Value],
             };
             let pointer = error.instance_path().as_str().to_owned();

@@ -6,7 +6,6 @@ use super::report::{AbsentKey, Report};
 use super::unknown::Part;
 use super::value::{scalar_value, value};
 use crate::policy::condition::{OPERATORS, Ordering, Test};
-use crate::policy::re2::Pattern;
 use crate::policy::value::Value;
 use crate::rules::form::INVALID_CONDITION;
 use crate::schema::words::{
@@ -41,7 +40,9 @@ pub(super) fn read<'a>(
     // A value that is refused needs no second finding about how it is read.
     let fits = op.is_none() || test.is_some();
     if let Some(value) = value.filter(|_| fits) {
-        reader.report.traps(value, &pointer);
+        let counts = path.given().is_some_and(|path| path.starts_with("state."))
+            && matches!(test, Some(Test::Compare(..)));
+        reader.report.traps(value, &pointer, counts);
     }
     Some(Condition { object, path, test })
 }
@@ -116,7 +117,7 @@ fn ordering(op: &str) -> Option<Ordering> {
 }
 
 fn regex(source: &str, node: &Node, object: &Object<'_>, report: &mut Report) -> Option<Test> {
-    let error = match Pattern::new(source) {
+    let error = match report.patterns.read(source) {
         Ok(pattern) => return Some(Test::Regex(pattern)),
         Err(error) => error,
     };

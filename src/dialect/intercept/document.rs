@@ -397,7 +397,7 @@ impl Reader<'_> {
             _ => true,
         };
         if exact {
-            self.report.traps(node, pointer);
+            self.report.traps(node, pointer, false);
             return;
         }
         let message = format!("the engine counts {counted} for {}", quoted(&scalar.text));

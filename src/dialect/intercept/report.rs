@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::document::Object;
 use crate::dialect::{Dialect, traps};
 use crate::finding::Finding;
+use crate::policy::re2::Patterns;
 use crate::rules::Rule;
 use crate::rules::form::{MISSING_KEY, YAML_SCALAR_TRAP};
 use crate::schema::words::listed;
@@ -44,6 +45,8 @@ pub(super) struct Report {
     absent: BTreeMap<String, Absent>,
     /// Whether the engine refuses the file.
     pub refused: bool,
+    /// The patterns of the file.
+    pub patterns: Patterns,
 }
 
 impl Report {
@@ -90,13 +93,19 @@ impl Report {
         absent.keys.push(key);
     }
 
-    /// Reports the traps in `node`, which is at `pointer`.
-    pub fn traps(&mut self, node: &Node, pointer: &str) {
+    /// Reports the traps in `node`, which is at `pointer`; `counts` says whether a counter is compared
+    /// with it.
+    pub fn traps(&mut self, node: &Node, pointer: &str, counts: bool) {
         traps::each(
             node,
             &mut pointer.to_owned(),
             Dialect::Intercept,
             &mut |trap| {
+                let trap = if counts {
+                    trap.of_a_counter(node)
+                } else {
+                    trap
+                };
                 self.stricter(&YAML_SCALAR_TRAP, trap.pointer, trap.span, trap.message)
                     .help = Some(trap.help);
             },

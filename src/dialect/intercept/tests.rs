@@ -299,6 +299,24 @@ fn values_are_what_the_engine_holds() {
     }
 }
 
+/// What is no number to an argument is none to a counter, and said in other words.
+#[test]
+fn counters_are_not_spoken_of_as_arguments() {
+    for (op, number, words) in [
+        ("lte", ".inf", "can't count to: every call is denied"),
+        ("gte", "-.inf", "can't count to"),
+        ("lt", ".nan", "can't count to: every call is denied"),
+        ("eq", ".inf", "which no argument can be"),
+    ] {
+        let lowered = lowered(&state(&format!("op: {op}, value: {number}"), ""));
+        assert!(lowered.policy.is_some(), "the engine runs the file");
+        let [finding] = lowered.findings.as_slice() else {
+            panic!("one finding: {:?}", lowered.findings);
+        };
+        assert!(finding.message.ends_with(words), "{}", finding.message);
+    }
+}
+
 /// The engine accepts these: there is a policy beside the finding.
 #[test]
 fn values_that_are_not_what_they_look_like() {

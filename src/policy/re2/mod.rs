@@ -12,13 +12,15 @@ mod class;
 mod emit;
 mod error;
 mod parse;
+mod patterns;
 mod shape;
 
 pub use error::PatternError;
+pub use patterns::Patterns;
 pub use shape::{Bounds, Shape, Text};
 
 /// How large a compiled pattern may get, in bytes.
-const MAX_COMPILED: usize = 4 << 20;
+const MAX_COMPILED: usize = 64 << 20;
 /// How large the cache of a search may get, in bytes.
 const MAX_CACHE: usize = 1 << 20;
 /// The pattern's own height is limited; this counts the levels of its translation.
@@ -34,18 +36,22 @@ const DEEP_STACK: usize = 16 << 20;
 pub struct Pattern {
     source: String,
     /// Shared, because a clone of a `Regex` begins with an empty cache.
-    matcher: Arc<Matcher>,
+    translation: Arc<Expression>,
 }
 
-/// A translation, and what matches it once something has to be matched: to make that takes ten times
-/// as long as to know that it can be made, and most patterns of a run are never asked.
+/// An expression in the syntax of the `regex` crate that can be matched.
+///
+/// What matches it is made once something has to be matched: to make that takes ten times as long as
+/// to know that it can be made, and most patterns of a run are never asked.
 #[derive(Debug)]
-struct Matcher {
-    translated: String,
-    /// The height of the pattern's tree.
+pub struct Expression {
+    text: String,
+    /// The height of its tree; for a translation, of the pattern's.
     height: u32,
     /// Whether it asks for places that are no edge of a word.
     inside_words: bool,
+    /// What its automata take, in bytes.
+    size: usize,
     regex: OnceLock<regex::Regex>,
 }
 
@@ -57,17 +63,12 @@ impl Pattern {
     /// When Go refuses the pattern, or when it is too large to be compiled within bounds.
     pub fn new(source: &str) -> Result<Self, PatternError> {
         let tree = parse::parse(source)?;
-        let translated = emit::emit(&tree);
-        with_stack_for(tree.height(), || check(&translated))?;
-        let matcher = Matcher {
-            inside_words: translated.contains("\\B"),
-            height: tree.height(),
-            translated,
-            regex: OnceLock::new(),
-        };
+        let text = emit::emit(&tree);
+        let height = tree.height();
+        let size = with_stack_for(height, || check(&text, MAX_TRANSLATED_HEIGHT))?;
         Ok(Self {
             source: source.to_owned(),
-            matcher: Arc::new(matcher),
+            translation: Arc::new(Expression::checked(text, height, size)),
         })
     }
 
@@ -78,26 +79,71 @@ impl Pattern {
 
     /// The pattern in the syntax of the `regex` crate, without captures.
     pub fn translated(&self) -> &str {
-        &self.matcher.translated
+        self.translation.text()
+    }
+
+    /// The same as an expression.
+    pub fn translation(&self) -> &Arc<Expression> {
+        &self.translation
     }
 
     /// Whether the pattern is found anywhere in `text`.
     pub fn is_match(&self, text: &str) -> bool {
-        let regex = self.matcher.regex();
-        if self.matcher.inside_words {
+        self.translation.is_match(text)
+    }
+}
+
+impl Expression {
+    /// Reads `text`, in which what is captured does not matter.
+    ///
+    /// # Errors
+    ///
+    /// When it is no expression, nests deeply, or is too large to be compiled within bounds.
+    pub fn new(text: String) -> Result<Self, PatternError> {
+        let size = check(&text, SHALLOW)?;
+        Ok(Self::checked(text, SHALLOW, size))
+    }
+
+    fn checked(text: String, height: u32, size: usize) -> Self {
+        Self {
+            inside_words: text.contains("\\B"),
+            text,
+            height,
+            size,
+            regex: OnceLock::new(),
+        }
+    }
+
+    /// As it is written.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// How large it is when compiled, in bytes: the automata alone, forwards and backwards.
+    pub fn size(&self) -> usize {
+        self.size
+    }
+
+    /// Whether it has been compiled: to match for the first time takes that long.
+    pub fn is_compiled(&self) -> bool {
+        self.regex.get().is_some()
+    }
+
+    /// Whether it is found anywhere in `text`.
+    pub fn is_match(&self, text: &str) -> bool {
+        let regex = self.regex();
+        if self.inside_words {
             // `\B` holds between the bytes of a character too. `is_match` may come to such an empty
             // match first and give up; `find` passes over it.
             return regex.find(text).is_some();
         }
         regex.is_match(text)
     }
-}
 
-impl Matcher {
     fn regex(&self) -> &regex::Regex {
         self.regex.get_or_init(|| {
             with_stack_for(self.height, || {
-                regex::RegexBuilder::new(&self.translated)
+                regex::RegexBuilder::new(&self.text)
                     .size_limit(MAX_COMPILED)
                     .dfa_size_limit(MAX_CACHE)
                     .nest_limit(MAX_TRANSLATED_HEIGHT)
@@ -136,16 +182,18 @@ fn with_stack_for<T: Send>(
 }
 
 /// Makes sure that a translation can be compiled within bounds: a regex takes its automaton forwards
-/// and backwards, and all else that it has it does without where that gets too large.
-fn check(translated: &str) -> Result<(), PatternError> {
+/// and backwards, and all else that it has it does without where that gets too large. The size of
+/// the two, in bytes.
+fn check(translated: &str, nest_limit: u32) -> Result<usize, PatternError> {
     let parser = regex_syntax::ParserBuilder::new()
-        .nest_limit(MAX_TRANSLATED_HEIGHT)
+        .nest_limit(nest_limit)
         .build()
         .parse(translated);
     let hir = parser.map_err(|_| {
         let message = "the pattern can't be translated";
         PatternError::ours(message, Some(ADVICE.to_owned()))
     })?;
+    let mut size = 0;
     // The translation has no groups but the whole match, which is not looked for backwards.
     for (reverse, captures) in [(false, WhichCaptures::All), (true, WhichCaptures::None)] {
         let config = thompson::Config::new()
@@ -157,15 +205,16 @@ fn check(translated: &str) -> Result<(), PatternError> {
         let built: Result<NFA, _> = thompson::Compiler::new()
             .configure(config)
             .build_from_hir(&hir);
-        built.map_err(|_| {
+        let built = built.map_err(|_| {
             let message = format!(
                 "the pattern takes more than {} MiB when compiled",
                 MAX_COMPILED >> 20
             );
             PatternError::ours(message, Some(ADVICE.to_owned()))
         })?;
+        size += built.memory_usage();
     }
-    Ok(())
+    Ok(size)
 }
 
 const ADVICE: &str = "repeat less, or use smaller classes";
