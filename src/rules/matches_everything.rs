@@ -55,6 +55,12 @@ fn finding(context: &Context<'_>, site: &Site<'_>, reporter: &Reporter<'_>) -> O
     Some(finding.help(help))
 }
 
+/// Whether this rule reports the pattern of `site`, if it has one.
+pub(super) fn is_reported(site: &Site<'_>, analysis: &Analysis) -> bool {
+    let everything = |pattern| matches_everything(pattern, analysis);
+    matches_anything(site, analysis) || site.pattern().is_some_and(everything)
+}
+
 /// A text that few patterns have in mind.
 const ODD: &str = "~ \u{e9}\u{4e00}0";
 

@@ -70,6 +70,7 @@ mod unguarded_increment;
 mod unknown_argument;
 mod unknown_tool;
 mod unused_ignore;
+mod way_out;
 mod write_without_limit;
 
 pub use ignore_without_reason::RULE as IGNORE_WITHOUT_REASON;

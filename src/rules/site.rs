@@ -514,7 +514,7 @@ impl Holds {
 }
 
 /// The words of a name in lower case: `baseURL_path` is `base`, `url`, `path`.
-fn words(name: &str) -> Vec<String> {
+pub(super) fn words(name: &str) -> Vec<String> {
     let mut words = vec![String::new()];
     let mut before = ' ';
     for c in name.chars() {

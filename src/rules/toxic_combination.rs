@@ -2,10 +2,9 @@
 
 use super::execute_without_argument_rule::{Free, unheld};
 use super::site::Holds;
-use super::{Check, Rule, arguments, bounds};
+use super::{Check, Rule, bounds, way_out};
 use crate::finding::{Finding, Severity};
 use crate::lint::{Context, ListedTool, Reporter};
-use crate::policy::Effect;
 use crate::risk::Category;
 use crate::suggest::quoted;
 
@@ -79,7 +78,7 @@ impl<'c> Steps<'c> {
         let mut steps = Self::default();
         for listed in bounds::real_tools(context) {
             let flow = context.flow(listed);
-            let held = is_held(context, listed);
+            let held = way_out::is_held(context, listed);
             if flow.reads_untrusted && !(flow.opens_pages && held) {
                 steps.untrusted.push(listed);
             }
@@ -93,13 +92,6 @@ impl<'c> Steps<'c> {
         }
         steps
     }
-}
-
-/// Whether something is required of what an argument holds: of the address, most often.
-fn is_held(context: &Context<'_>, listed: &ListedTool<'_>) -> bool {
-    arguments::conditions(context, listed).any(|(_, effect, condition)| {
-        effect == Effect::Require && arguments::holds_back(effect, condition)
-    })
 }
 
 /// Whether a tool runs any command or code, which can send. SQL seldom leads out of its database.

@@ -201,6 +201,12 @@ fn is_first_bound(site: &Site<'_>, pattern: &Pattern) -> bool {
         .is_some_and(|first| std::ptr::eq(first, pattern))
 }
 
+/// Whether this rule reports the pattern of `site`, which is required.
+pub(super) fn is_reported(site: &Site<'_>, analysis: &Analysis) -> bool {
+    let required = site.pattern().filter(|_| !site.denies());
+    required.is_some_and(|pattern| passing(site, pattern, analysis).is_some())
+}
+
 /// Whether this rule reports the pattern of `site` as one that may be found anywhere. That is an
 /// error, which host-by-substring does not repeat as a warning.
 pub(super) fn is_found_anywhere(site: &Site<'_>, analysis: &Analysis) -> bool {
