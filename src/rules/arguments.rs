@@ -86,7 +86,9 @@ impl Described {
     /// The arguments whose text is run: any text will do for them. By their names, or else by what
     /// is said of them.
     pub fn free_form(&self) -> impl Iterator<Item = &str> {
-        let by_name = self.named(FREE_FORM).filter(|(_, schema)| is_any_text(schema));
+        let by_name = self
+            .named(FREE_FORM)
+            .filter(|(_, schema)| is_any_text(schema));
         let all = self.properties().and_then(Node::as_mapping);
         let all = all.unwrap_or_default().iter();
         let described = all

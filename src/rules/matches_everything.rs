@@ -39,15 +39,19 @@ fn finding(context: &Context<'_>, site: &Site<'_>, reporter: &Reporter<'_>) -> O
         return None;
     }
     let path = site.path;
+    let texts = match pattern.is_match("\n") {
+        true => "every text",
+        false => "every text of one line",
+    };
     let (message, help) = match site.denies() {
         true => (
             format!(
-                "{shown} is found in every text: whatever text `{path}` holds, it meets the condition"
+                "{shown} is found in {texts}: whatever text `{path}` holds, it meets the condition"
             ),
             "say what is to be denied; to deny the argument itself, use `exists`",
         ),
         false => (
-            format!("{shown} is found in every text: nothing is asked of `{path}` but to be one"),
+            format!("{shown} is found in {texts}: nothing is asked of `{path}` but to be one"),
             HELP,
         ),
     };

@@ -55,6 +55,7 @@ mod no_overall_limit;
 mod numeric_string;
 mod odd_list;
 mod operator_type_mismatch;
+mod other_scheme;
 mod path_not_normalised;
 mod poisoned_description;
 mod secret_in_policy;

@@ -325,9 +325,22 @@ impl<'a> Site<'a> {
             let mut ways = self.elements_for(text).into_iter();
             return ways.find_map(|elements| self.list_through(analysis, elements));
         }
-        match self.witness(analysis, wanted)?.argument(self.path) {
+        let declared = self.declared_values();
+        let wanted = declared.map_or_else(|| wanted.clone(), |values| wanted.and(&values));
+        match self.witness(analysis, &wanted)?.argument(self.path) {
             Some(Value::Text(text)) => Some(text.clone()),
             _ => None,
+        }
+    }
+
+    /// The only values that the tool declares the argument to have, if it does.
+    fn declared_values(&self) -> Option<Set> {
+        if self.declared != Declaration::Choice {
+            return None;
+        }
+        match self.listed?.arguments()?.place(self.path) {
+            Place::Declared(argument) => Some(Set::equal_to(&argument.declared.values?)),
+            Place::Open | Place::Absent(_) => None,
         }
     }
 

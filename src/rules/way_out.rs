@@ -59,15 +59,21 @@ fn names_texts(condition: &Condition) -> bool {
 fn sends_anywhere(context: &Context<'_>, listed: &ListedTool<'_>, path: &ArgPath) -> bool {
     let goes = |place: &&str| {
         let only = Set::equal_to(&[Value::Text((*place).to_owned())]);
-        arguments::let_through(context, listed, path, &only).yes().is_some()
+        arguments::let_through(context, listed, path, &only)
+            .yes()
+            .is_some()
     };
-    ELSEWHERE.iter().any(|places| places.iter().all(|p| goes(&p)))
+    ELSEWHERE
+        .iter()
+        .any(|places| places.iter().all(|p| goes(&p)))
 }
 
 fn sends_anything(context: &Context<'_>, listed: &ListedTool<'_>, path: &ArgPath) -> bool {
     SECRETS.iter().any(|secret| {
         let telling = Set::strings(&[Language::containing(secret)], &[]).preferring(&[secret]);
-        arguments::let_through(context, listed, path, &telling).yes().is_some()
+        arguments::let_through(context, listed, path, &telling)
+            .yes()
+            .is_some()
     })
 }
 
