@@ -56,6 +56,7 @@ mod numeric_string;
 mod odd_list;
 mod operator_type_mismatch;
 mod other_scheme;
+mod other_ways;
 mod path_not_normalised;
 mod poisoned_description;
 mod secret_in_policy;

@@ -272,6 +272,34 @@ impl<'a> Site<'a> {
         texts.any(|text| text.to_lowercase().contains(word))
     }
 
+    /// The names of the tool and of the argument.
+    pub fn names(&self) -> impl Iterator<Item = &'a str> {
+        let tool = self.listed.map(ListedTool::name);
+        tool.into_iter().chain([self.name()])
+    }
+
+    /// Whether the argument is code of some language, as far as its name tells.
+    pub fn is_code(&self) -> bool {
+        let words = words(self.name());
+        let is_code = |word: &String| {
+            matches!(
+                word.as_str(),
+                "code"
+                    | "source"
+                    | "script"
+                    | "python"
+                    | "javascript"
+                    | "js"
+                    | "snippet"
+                    | "cell"
+                    | "function"
+                    | "expression"
+                    | "program"
+            )
+        };
+        words.iter().any(is_code)
+    }
+
     /// The name of the argument.
     fn name(&self) -> &'a str {
         self.path.fields.last().map_or("", String::as_str)
