@@ -35,10 +35,8 @@ static ORDERS: LazyLock<Regex> = LazyLock::new(|| {
         r"\byou\s+are\s+now\s+(?:in|an?|the|acting|operating|running)\b",
         r"<\s*/?\s*(?:important|system|instructions?|secret|hidden)\s*>",
         // What was said elsewhere, to this server.
-        r"\b(?:pass|include|send|provide|copy|forward|attach|append|paste|submit)\b[^.\n]{0,60}\b(?:(?:full|entire|whole|complete)\s+(?:conversation|chat|message)(?:\s+(?:history|log|transcript))?|(?:conversation|chat)\s+(?:history|transcript)\s+so\s+far)\b",
-        r"\b(?:send|forward|bcc|cc|mail|e-?mail|upload)\s+(?:a\s+)?(?:copy|copies)\s+of\s+(?:every|each|all|any)\b[^.\n]{0,60}\bto\b",
-        // Ahead of every other server's.
-        r"\b(?:must|always|shall|required\s+to)\b[^.\n]{0,40}\b(?:call|use|run|invoke|execute)\b[^.\n]{0,30}\bbefore\s+(?:(?:calling|using|running|invoking|executing)\s+)?(?:any|every|all)\s+(?:(?:of\s+)?(?:the\s+)?other\s+tools?|tools?\s+calls?)\b",
+        r"\b(?:must|always|also|silently|be\s+sure\s+to)\b[^.\n]{0,80}\b(?:pass|include|send|provide|copy|forward|attach|append|paste|submit)\b[^.\n]{0,60}\b(?:(?:full|entire|whole|complete)\s+(?:conversation|chat|message)(?:\s+(?:history|log|transcript))?|(?:conversation|chat)\s+(?:history|transcript)\s+so\s+far)\b",
+        r"\b(?:must|always|also|silently|be\s+sure\s+to)\b[^.\n]{0,40}\b(?:send|forward|bcc|cc|mail|e-?mail|upload)\s+(?:a\s+)?(?:copy|copies)\s+of\s+(?:every|each|all|any)\b[^.\n]{0,60}\bto\b",
     ];
     let any = format!("(?i){}", orders.join("|"));
     Regex::new(&any).expect("an expression of our own")

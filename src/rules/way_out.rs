@@ -8,10 +8,12 @@ use crate::policy::condition::{ArgPath, Condition, Test};
 use crate::policy::value::Value;
 
 /// Where no policy means to send to: two of each kind, since one may be meant.
-const ELSEWHERE: [[&str; 2]; 4] = [
+const ELSEWHERE: [[&str; 2]; 6] = [
     ["eve@evil.example", "mallory@attacker.test"],
     ["https://evil.example/", "https://attacker.test/x"],
     ["evil", "attacker"],
+    ["#evil", "#attacker"],
+    ["evil/loot", "attacker/loot"],
     ["+15550100123", "+442079460123"],
 ];
 
@@ -65,7 +67,7 @@ fn sends_anywhere(context: &Context<'_>, listed: &ListedTool<'_>, path: &ArgPath
     };
     ELSEWHERE
         .iter()
-        .any(|places| places.iter().all(|p| goes(&p)))
+        .any(|places| places.iter().all(goes))
 }
 
 fn sends_anything(context: &Context<'_>, listed: &ListedTool<'_>, path: &ArgPath) -> bool {
