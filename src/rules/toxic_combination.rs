@@ -78,15 +78,15 @@ impl<'c> Steps<'c> {
         let mut steps = Self::default();
         for listed in bounds::real_tools(context) {
             let flow = context.flow(listed);
-            let held = way_out::is_held(context, listed);
+            let goes_out = flow.opens_pages || flow.sends;
+            let held = goes_out && way_out::is_held(context, listed);
             if flow.reads_untrusted && !(flow.opens_pages && held) {
                 steps.untrusted.push(listed);
             }
             if flow.reads_private {
                 steps.private.push(listed);
             }
-            let sends = (flow.opens_pages || flow.sends) && !held;
-            if sends || runs_anything(context, listed) {
+            if (goes_out && !held) || runs_anything(context, listed) {
                 steps.out.push(listed);
             }
         }

@@ -20,6 +20,9 @@ const ELSEWHERE: [[&str; 2]; 6] = [
 /// What no policy means to be sent.
 const SECRETS: [&str; 2] = ["the password is hunter", "thepasswordishunter"];
 
+/// Of tools with conditions on more arguments nothing is asked.
+const MAX_PATHS: usize = 32;
+
 /// What an argument says of what a tool sends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Says {
@@ -40,11 +43,12 @@ pub(super) fn is_held(context: &Context<'_>, listed: &ListedTool<'_>) -> bool {
         .collect();
     paths.sort_by_key(|path| &path.fields);
     paths.dedup();
-    paths.into_iter().any(|path| match Says::of(path) {
-        Says::Where => !sends_anywhere(context, listed, path),
-        Says::What => !sends_anything(context, listed, path),
-        Says::How => false,
-    })
+    paths.len() > MAX_PATHS
+        || paths.into_iter().any(|path| match Says::of(path) {
+            Says::Where => !sends_anywhere(context, listed, path),
+            Says::What => !sends_anything(context, listed, path),
+            Says::How => false,
+        })
 }
 
 /// Whether a condition compares with texts, or with numbers that may be names.
@@ -65,9 +69,7 @@ fn sends_anywhere(context: &Context<'_>, listed: &ListedTool<'_>, path: &ArgPath
             .yes()
             .is_some()
     };
-    ELSEWHERE
-        .iter()
-        .any(|places| places.iter().all(goes))
+    ELSEWHERE.iter().any(|places| places.iter().all(goes))
 }
 
 fn sends_anything(context: &Context<'_>, listed: &ListedTool<'_>, path: &ArgPath) -> bool {
