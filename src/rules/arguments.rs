@@ -1,6 +1,10 @@
 //! What arguments of tools are for, by their names: text that is run, amounts of money.
 
-use crate::analysis::{Answer, Question, Set, Witness};
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use crate::analysis::{Answer, Language, Question, Set, Witness};
 use crate::lint::{Context, ListedTool};
 use crate::policy::condition::{ArgPath, Condition, Subject, Test};
 use crate::policy::{Effect, Posture};
@@ -87,12 +91,18 @@ impl Described {
             .map(|member| (member.key.as_str(), &member.value))
     }
 
-    /// The arguments whose text is run: any text will do for them.
+    /// The arguments whose text is run: any text will do for them. By their names, or else by what
+    /// is said of them.
     pub fn free_form(&self) -> impl Iterator<Item = &str> {
-        self.named(FREE_FORM)
-            .filter(|(_, schema)| schema.get("enum").is_none() && schema.get("const").is_none())
-            .filter(|(_, schema)| !is_of_type(schema, &["integer", "number", "boolean", "object"]))
-            .map(|(name, _)| name)
+        let by_name = self
+            .named(FREE_FORM)
+            .filter(|(_, schema)| is_any_text(schema));
+        let all = self.properties().and_then(Node::as_mapping);
+        let all = all.unwrap_or_default().iter();
+        let described = all
+            .map(|member| (member.key.as_str(), &member.value))
+            .filter(|(_, schema)| is_any_text(schema) && says_run(schema));
+        by_name.chain(described).map(|(name, _)| name)
     }
 
     /// The arguments that say how much money, in numbers: what is written as text can't be added up,
@@ -149,6 +159,26 @@ fn is_of_type(schema: &Node, types: &[&str]) -> bool {
     declared.is_some_and(|declared| types.contains(&declared))
 }
 
+/// Whether any text will do, as far as the schema says.
+fn is_any_text(schema: &Node) -> bool {
+    let is_choice = schema.get("enum").is_some() || schema.get("const").is_some();
+    !is_choice && !is_of_type(schema, &["integer", "number", "boolean", "object"])
+}
+
+/// Whether the description of an argument begins with its being code that is run.
+fn says_run(schema: &Node) -> bool {
+    static CODE_TO_RUN: LazyLock<Regex> = LazyLock::new(|| {
+        let code = r"(?:source(?: code)?|code|scripts?|commands?|command line|sql|statements?|expressions?|function|snippet|program)";
+        let run = r"(?:execute|run|evaluate|eval|interpret)";
+        let expression = format!(
+            r"(?i)^(?:the |an? )?(?:[a-z]+ ){{0,2}}{code} (?:to (?:be )?|that (?:is|are|will be) ){run}d?\b"
+        );
+        Regex::new(&expression).expect("an expression of our own")
+    });
+    let said = schema.get("description").and_then(Node::as_str);
+    said.is_some_and(|said| CODE_TO_RUN.is_match(said))
+}
+
 /// `sourceCode` and `source-code` as `source_code`.
 fn plain(name: &str) -> String {
     let mut plain = String::with_capacity(name.len() + 4);
@@ -196,13 +226,29 @@ pub(super) fn conditions<'c>(
         })
 }
 
-/// Whether a condition has a say in what an argument holds: it looks at that, and not only for
-/// whether there is something, or asks that there be nothing.
-pub(super) fn holds_back(effect: Effect, condition: &Condition) -> bool {
-    match condition.test {
-        Test::Exists(wanted) => wanted == (effect == Effect::DenyIf),
-        _ => true,
-    }
+/// Texts of no great length, as they are written every day.
+static EVERYDAY: LazyLock<Language> = LazyLock::new(|| ours(r"\A[a-z][ -~]{6}[a-z]\z"));
+
+/// Texts with something to see.
+static VISIBLE: LazyLock<Language> = LazyLock::new(|| ours("[!-~]"));
+
+fn ours(expression: &str) -> Language {
+    Language::shape(expression).expect("a short expression of our own")
+}
+
+/// Whether a condition has a say in what an argument holds: it looks at that, and for more than
+/// whether there is something and how long it is, or it asks that there be nothing.
+pub(super) fn holds_back(context: &Context<'_>, effect: Effect, condition: &Condition) -> bool {
+    let denies = effect == Effect::DenyIf;
+    let test = &condition.test;
+    let (refused, usual) = match test {
+        Test::Exists(wanted) => return *wanted == denies,
+        Test::Neq(_) | Test::NotIn(_) if !denies => (Set::failing(test), &VISIBLE),
+        _ if denies => (Set::meeting(test), &VISIBLE),
+        _ => (Set::failing(test), &EVERYDAY),
+    };
+    let usual = Set::strings(&[(*usual).clone()], &[]);
+    !context.analysis.string_in(&refused.and(&usual)).is_no()
 }
 
 /// A call that the rules let through with one of `set` at `path`.

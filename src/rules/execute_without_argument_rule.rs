@@ -1,6 +1,9 @@
 //! Tools that run any text that an agent hands them.
 
-use super::{Check, Rule, arguments, bounds};
+use std::cell::LazyCell;
+
+use super::site::{Site, sites};
+use super::{Check, Rule, arguments, bounds, matches_everything, unanchored_regex};
 use crate::finding::{Finding, Severity};
 use crate::lint::{Context, ListedTool, Reporter};
 use crate::risk::Category;
@@ -16,11 +19,38 @@ pub static RULE: Rule = Rule {
 };
 
 fn check(context: &Context<'_>, reporter: &mut Reporter<'_>) {
+    let sites = LazyCell::new(|| sites(context));
     for listed in bounds::callable(context, Category::Execute) {
-        if let Some(free) = unheld(context, listed) {
+        if let Some(free) = unheld(context, listed)
+            && !is_told(context, listed, &free, &sites)
+        {
             report(listed, &free, reporter);
         }
     }
+}
+
+/// Whether another rule says of a pattern on this argument that it leaves it open.
+fn is_told(
+    context: &Context<'_>,
+    listed: &ListedTool<'_>,
+    free: &Free,
+    sites: &[Site<'_>],
+) -> bool {
+    let analysis = &context.analysis;
+    let is_on_it = |site: &&Site<'_>| {
+        let is_its = std::ptr::eq(site.rules, &listed.tool.rules)
+            || std::ptr::eq(site.rules, &context.policy.every_tool);
+        let is_path = match free {
+            Free::Argument(name) => site.path.fields[0] == *name,
+            Free::Unknown => true,
+        };
+        is_its && is_path
+    };
+    let mut on_it = sites.iter().filter(is_on_it);
+    on_it.any(|site| {
+        matches_everything::is_reported(site, analysis)
+            || unanchored_regex::is_reported(site, analysis)
+    })
 }
 
 /// What a tool runs whatever it is.
@@ -35,7 +65,7 @@ pub(super) enum Free {
 pub(super) fn unheld(context: &Context<'_>, listed: &ListedTool<'_>) -> Option<Free> {
     let inside = || {
         arguments::conditions(context, listed)
-            .filter(|(_, effect, condition)| arguments::holds_back(*effect, condition))
+            .filter(|(_, effect, condition)| arguments::holds_back(context, *effect, condition))
     };
     let described = arguments::Described::of(listed);
     if described.is_known() {

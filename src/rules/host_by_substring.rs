@@ -3,7 +3,7 @@
 use std::net::Ipv4Addr;
 
 use super::site::{self, Holds, Site, Sought};
-use super::{Check, Rule, unanchored_regex};
+use super::{Check, Rule, other_scheme, unanchored_regex};
 use crate::analysis::{Analysis, Language, Set};
 use crate::finding::{Finding, Severity};
 use crate::lint::{Context, Reporter};
@@ -20,10 +20,10 @@ pub static RULE: Rule = Rule {
 };
 
 /// A host that no policy has in mind.
-const ELSEWHERE: &str = "evil.example";
+pub(super) const ELSEWHERE: &str = "evil.example";
 
 /// A host that has little in common with it.
-const ANYWHERE: &str = "attacker.test";
+pub(super) const ANYWHERE: &str = "attacker.test";
 
 /// An address that no policy has in mind, written as a number, which has no dots.
 const ADDRESS: &str = "3405803785";
@@ -99,6 +99,9 @@ fn finding(context: &Context<'_>, site: &Site<'_>, reporter: &Reporter<'_>) -> O
     }
     let how = match (site.denies(), site.sought()) {
         (true, Sought::Values(_)) => "denies hosts by how they are written",
+        (true, Sought::Pattern(pattern)) if pattern.shape().bounds().start => {
+            "denies hosts by how they are written"
+        }
         (true, _) => "denies hosts by a part of their text",
         (false, _) => "does not hold a host in place",
     };
@@ -149,15 +152,14 @@ pub(super) fn bypass(site: &Site<'_>, analysis: &Analysis) -> Option<String> {
     }
     let hosts = hosts(site);
     if hosts.is_empty() {
-        return any_host(site, analysis);
+        return any_host(site, analysis).or_else(|| other_scheme::elsewhere(site, analysis));
     }
     if site.denies() {
+        // How a URL begins that is not written as usual, case-sensitive-deny tells.
         let bound = site.pattern().is_some_and(|p| p.shape().bounds().start);
+        let is_usual = |url: &String| !bound || (!url.contains('%') && *url == url.to_lowercase());
         let spellings = hosts.iter().flat_map(|host| spellings(host, site.holds()));
-        return match bound {
-            true => None,
-            false => site.first_through(analysis, spellings),
-        };
+        return site.first_through(analysis, spellings.filter(is_usual));
     }
     match site.holds() {
         Holds::Email => site.first_through(analysis, addresses_elsewhere(&hosts)),
@@ -166,7 +168,8 @@ pub(super) fn bypass(site: &Site<'_>, analysis: &Analysis) -> Option<String> {
             let behind = site.substring().map(|part| format!("{ELSEWHERE}/{part}x"));
             site.first_through(analysis, names_elsewhere(&hosts).chain(behind))
         }
-        _ => url_elsewhere(site, &hosts, analysis),
+        _ => url_elsewhere(site, &hosts, analysis)
+            .or_else(|| other_scheme::elsewhere(site, analysis)),
     }
 }
 
@@ -219,7 +222,11 @@ pub(super) fn hosts(site: &Site<'_>) -> Vec<String> {
     if !holds_host {
         return Vec::new();
     }
-    let mut hosts: Vec<String> = texts.iter().filter_map(|text| host(text)).collect();
+    let network = |text: &String| network(text).filter(|_| site.denies());
+    let hosts = texts
+        .iter()
+        .map(|text| host(text).or_else(|| network(text)));
+    let mut hosts: Vec<String> = hosts.flatten().collect();
     hosts.dedup();
     hosts.truncate(MAX_HOSTS);
     hosts
@@ -240,6 +247,19 @@ pub(super) fn host(text: &str) -> Option<String> {
     }
     // `.internal`: whatever is below it.
     (written.starts_with('.') && TOP_LEVEL.contains(&last)).then(|| format!("x.{bare}"))
+}
+
+/// An address in the network that `text` is the beginning of: `10.`, `://192.168.`.
+fn network(text: &str) -> Option<String> {
+    const NEAR: [&str; 6] = ["0", "10", "100", "127", "172", "192"];
+    let text = text.rsplit("://").next().unwrap_or(text);
+    let mut octets: Vec<&str> = text.strip_suffix('.')?.split('.').collect();
+    if octets.len() > 3 || !NEAR.contains(&octets[0]) {
+        return None;
+    }
+    octets.extend(["0", "0", "1"].into_iter().skip(octets.len() - 1));
+    let address = octets.join(".");
+    address.parse::<Ipv4Addr>().is_ok().then_some(address)
 }
 
 fn url_elsewhere(site: &Site<'_>, hosts: &[String], analysis: &Analysis) -> Option<String> {
@@ -337,7 +357,9 @@ fn spellings(host: &str, holds: Holds) -> Vec<String> {
         Holds::Email => vec![format!("eve@{host}")],
         _ => vec![format!("http://{host}/"), format!("https://{host}/")],
     };
-    other_names(host).into_iter().flat_map(written).collect()
+    let user = (holds == Holds::Url).then(|| format!("http://user@{host}/"));
+    let names = other_names(host).into_iter();
+    names.flat_map(written).chain(user).collect()
 }
 
 /// What else leads to `host`.

@@ -39,20 +39,30 @@ fn finding(context: &Context<'_>, site: &Site<'_>, reporter: &Reporter<'_>) -> O
         return None;
     }
     let path = site.path;
+    let texts = match pattern.is_match("\n") {
+        true => "every text",
+        false => "every text of one line",
+    };
     let (message, help) = match site.denies() {
         true => (
             format!(
-                "{shown} is found in every text: whatever text `{path}` holds, it meets the condition"
+                "{shown} is found in {texts}: whatever text `{path}` holds, it meets the condition"
             ),
             "say what is to be denied; to deny the argument itself, use `exists`",
         ),
         false => (
-            format!("{shown} is found in every text: nothing is asked of `{path}` but to be one"),
+            format!("{shown} is found in {texts}: nothing is asked of `{path}` but to be one"),
             HELP,
         ),
     };
     let finding = site.finding(context, reporter, message);
     Some(finding.help(help))
+}
+
+/// Whether this rule reports the pattern of `site`, if it has one.
+pub(super) fn is_reported(site: &Site<'_>, analysis: &Analysis) -> bool {
+    let everything = |pattern| matches_everything(pattern, analysis);
+    matches_anything(site, analysis) || site.pattern().is_some_and(everything)
 }
 
 /// A text that few patterns have in mind.

@@ -57,6 +57,8 @@ mod numeric_string;
 mod odd_list;
 mod open_calls;
 mod operator_type_mismatch;
+mod other_scheme;
+mod other_ways;
 mod path_not_normalised;
 mod poisoned_description;
 mod secret_in_policy;
@@ -72,6 +74,7 @@ mod unguarded_increment;
 mod unknown_argument;
 mod unknown_tool;
 mod unused_ignore;
+mod way_out;
 mod write_without_limit;
 
 pub use ignore_without_reason::RULE as IGNORE_WITHOUT_REASON;

@@ -72,7 +72,25 @@ pub(super) fn prefix(site: &Site<'_>) -> Option<String> {
         }
         _ => return None,
     };
-    is_path(site, &prefix).then_some(prefix)
+    (is_path(site, &prefix) || is_file_url(site, &prefix) || is_name(site, &prefix))
+        .then_some(prefix)
+}
+
+/// Whether `prefix` is one of the URLs of files.
+fn is_file_url(site: &Site<'_>, prefix: &str) -> bool {
+    let may_be_url = matches!(site.holds(), Holds::Url | Holds::Path | Holds::Unknown);
+    let path = prefix.strip_prefix("file://");
+    may_be_url && path.is_some_and(|path| path.len() > 1 && !path.contains(".."))
+}
+
+/// Whether `prefix`, which a path has to begin with, is a folder's name as it stands: `^src`.
+fn is_name(site: &Site<'_>, prefix: &str) -> bool {
+    let begins = site.pattern().is_some_and(|p| p.shape().bounds().start);
+    let is_part = |c: char| c.is_alphanumeric() || matches!(c, '.' | '_' | '-');
+    begins
+        && site.holds() == Holds::Path
+        && prefix.chars().all(is_part)
+        && prefix.ends_with(char::is_alphanumeric)
 }
 
 /// Some paths that `site` denies.
@@ -122,7 +140,8 @@ fn is_path(site: &Site<'_>, prefix: &str) -> bool {
 /// A path with a step up that gets through, out of the folder if possible.
 fn outside(site: &Site<'_>, prefix: &str, analysis: &Analysis) -> Option<String> {
     let folder = prefix.trim_end_matches('/');
-    let ups = "../".repeat(folder.matches('/').count().clamp(1, 8));
+    let path = folder.strip_prefix("file://").unwrap_or(folder);
+    let ups = "../".repeat(path.matches('/').count().clamp(1, 8));
     let samples = [
         format!("{folder}/{ups}etc/passwd"),
         format!("{folder}/{ups}x"),

@@ -34,6 +34,9 @@ static ORDERS: LazyLock<Regex> = LazyLock::new(|| {
         r"\b(?:system|developer)\s*:\s*(?:you|ignore|always|never|from\s+now|do\s+not)\b",
         r"\byou\s+are\s+now\s+(?:in|an?|the|acting|operating|running)\b",
         r"<\s*/?\s*(?:important|system|instructions?|secret|hidden)\s*>",
+        // What was said elsewhere, to this server.
+        r"\b(?:must|always|also|silently|be\s+sure\s+to)\b[^.\n]{0,80}\b(?:pass|include|send|provide|copy|forward|attach|append|paste|submit)\b[^.\n]{0,60}\b(?:(?:full|entire|whole|complete)\s+(?:conversation|chat|message)(?:\s+(?:history|log|transcript))?|(?:conversation|chat)\s+(?:history|transcript)\s+so\s+far)\b",
+        r"\b(?:must|always|also|silently|be\s+sure\s+to)\b[^.\n]{0,40}\b(?:send|forward|bcc|cc|mail|e-?mail|upload)\s+(?:a\s+)?(?:copy|copies)\s+of\s+(?:every|each|all|any)\b[^.\n]{0,60}\bto\b",
     ];
     let any = format!("(?i){}", orders.join("|"));
     Regex::new(&any).expect("an expression of our own")

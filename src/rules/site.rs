@@ -272,6 +272,34 @@ impl<'a> Site<'a> {
         texts.any(|text| text.to_lowercase().contains(word))
     }
 
+    /// The names of the tool and of the argument.
+    pub fn names(&self) -> impl Iterator<Item = &'a str> {
+        let tool = self.listed.map(ListedTool::name);
+        tool.into_iter().chain([self.name()])
+    }
+
+    /// Whether the argument is code of some language, as far as its name tells.
+    pub fn is_code(&self) -> bool {
+        let words = words(self.name());
+        let is_code = |word: &String| {
+            matches!(
+                word.as_str(),
+                "code"
+                    | "source"
+                    | "script"
+                    | "python"
+                    | "javascript"
+                    | "js"
+                    | "snippet"
+                    | "cell"
+                    | "function"
+                    | "expression"
+                    | "program"
+            )
+        };
+        words.iter().any(is_code)
+    }
+
     /// The name of the argument.
     fn name(&self) -> &'a str {
         self.path.fields.last().map_or("", String::as_str)
@@ -325,9 +353,22 @@ impl<'a> Site<'a> {
             let mut ways = self.elements_for(text).into_iter();
             return ways.find_map(|elements| self.list_through(analysis, elements));
         }
-        match self.witness(analysis, wanted)?.argument(self.path) {
+        let declared = self.declared_values();
+        let wanted = declared.map_or_else(|| wanted.clone(), |values| wanted.and(&values));
+        match self.witness(analysis, &wanted)?.argument(self.path) {
             Some(Value::Text(text)) => Some(text.clone()),
             _ => None,
+        }
+    }
+
+    /// The only values that the tool declares the argument to have, if it does.
+    fn declared_values(&self) -> Option<Set> {
+        if self.declared != Declaration::Choice {
+            return None;
+        }
+        match self.listed?.arguments()?.place(self.path) {
+            Place::Declared(argument) => Some(Set::equal_to(&argument.declared.values?)),
+            Place::Open | Place::Absent(_) => None,
         }
     }
 
@@ -514,7 +555,7 @@ impl Holds {
 }
 
 /// The words of a name in lower case: `baseURL_path` is `base`, `url`, `path`.
-fn words(name: &str) -> Vec<String> {
+pub(super) fn words(name: &str) -> Vec<String> {
     let mut words = vec![String::new()];
     let mut before = ' ';
     for c in name.chars() {

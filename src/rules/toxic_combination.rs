@@ -2,10 +2,9 @@
 
 use super::execute_without_argument_rule::{Free, unheld};
 use super::site::Holds;
-use super::{Check, Rule, arguments, bounds};
+use super::{Check, Rule, bounds, way_out};
 use crate::finding::{Finding, Severity};
 use crate::lint::{Context, ListedTool, Reporter};
-use crate::policy::Effect;
 use crate::risk::Category;
 use crate::suggest::quoted;
 
@@ -79,27 +78,20 @@ impl<'c> Steps<'c> {
         let mut steps = Self::default();
         for listed in bounds::real_tools(context) {
             let flow = context.flow(listed);
-            let held = is_held(context, listed);
+            let goes_out = flow.opens_pages || flow.sends;
+            let held = goes_out && way_out::is_held(context, listed);
             if flow.reads_untrusted && !(flow.opens_pages && held) {
                 steps.untrusted.push(listed);
             }
             if flow.reads_private {
                 steps.private.push(listed);
             }
-            let sends = (flow.opens_pages || flow.sends) && !held;
-            if sends || runs_anything(context, listed) {
+            if (goes_out && !held) || runs_anything(context, listed) {
                 steps.out.push(listed);
             }
         }
         steps
     }
-}
-
-/// Whether something is required of what an argument holds: of the address, most often.
-fn is_held(context: &Context<'_>, listed: &ListedTool<'_>) -> bool {
-    arguments::conditions(context, listed).any(|(_, effect, condition)| {
-        effect == Effect::Require && arguments::holds_back(effect, condition)
-    })
 }
 
 /// Whether a tool runs any command or code, which can send. SQL seldom leads out of its database.

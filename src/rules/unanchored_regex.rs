@@ -201,6 +201,12 @@ fn is_first_bound(site: &Site<'_>, pattern: &Pattern) -> bool {
         .is_some_and(|first| std::ptr::eq(first, pattern))
 }
 
+/// Whether this rule reports the pattern of `site`, which is required.
+pub(super) fn is_reported(site: &Site<'_>, analysis: &Analysis) -> bool {
+    let required = site.pattern().filter(|_| !site.denies());
+    required.is_some_and(|pattern| passing(site, pattern, analysis).is_some())
+}
+
 /// Whether this rule reports the pattern of `site` as one that may be found anywhere. That is an
 /// error, which host-by-substring does not repeat as a warning.
 pub(super) fn is_found_anywhere(site: &Site<'_>, analysis: &Analysis) -> bool {
@@ -258,9 +264,19 @@ fn too_much(context: &Context<'_>, site: &Site<'_>, reporter: &Reporter<'_>) -> 
 
 /// Whether another rule looks after what an end that is not bound leaves open.
 pub(super) fn is_prefix_or_host(site: &Site<'_>, bounds: Bounds, analysis: &Analysis) -> bool {
-    let begins = bounds.start && matches!(site.holds(), Holds::Path | Holds::Url);
+    let begins = bounds.start
+        && match site.holds() {
+            Holds::Path => true,
+            Holds::Url => site.compared().iter().any(|text| is_of_url(text)),
+            _ => false,
+        };
     let path = || path_not_normalised::prefix(site).is_some();
     begins || path() || host_by_substring::bypass(site, analysis).is_some()
+}
+
+/// Whether `text` may be how a URL begins, or the scheme or host of one.
+fn is_of_url(text: &str) -> bool {
+    text.contains([':', '/']) || text.starts_with("http") || host_by_substring::host(text).is_some()
 }
 
 /// A printable text that gets through in which `pattern`, which is required of `site`, is found
