@@ -103,10 +103,12 @@ impl Automaton {
     }
 }
 
-/// What it took to make `dfa`: each of its states stands for some of those of `nfa`.
+/// What it took to make `dfa`: each of its states stands for some of those of `nfa`. No more than
+/// the limit of an automaton that gets too large, which was not reached.
 fn steps_to_determinize(nfa: &NFA, dfa: &dense::DFA<Vec<u32>>) -> usize {
     let states = dfa.memory_usage() / (size_of::<StateID>() << dfa.stride2());
-    dfa.memory_usage() / BYTES_A_STEP + states * nfa.states().len() / PAIRS_A_STEP
+    let pairs = states * nfa.states().len();
+    dfa.memory_usage() / BYTES_A_STEP + (pairs / PAIRS_A_STEP).min(STEPS_IN_VAIN)
 }
 
 /// What an automaton is made from.
