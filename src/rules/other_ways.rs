@@ -221,6 +221,24 @@ const LANGUAGES: [World; 2] = [
     },
 ];
 
+/// What changes a graph database.
+const CYPHER: World = World {
+    names: &["cypher", "neo4j"],
+    forbidden: &[
+        "delete", "detach", "drop", "remove", "set", "create", "merge", "load", "call",
+    ],
+    ways: &[
+        "MATCH (n) DETACH DELETE n",
+        "match (n) detach delete n",
+        "MATCH (n) DETACH\nDELETE n",
+        "MATCH (n) REMOVE n.name",
+        "MATCH (n) SET n = {}",
+        "MERGE (:User {role: 'admin'})",
+        "CALL apoc.periodic.truncate()",
+        "LOAD CSV FROM 'file:///etc/passwd' AS line RETURN line",
+    ],
+};
+
 /// What to try against `site`, which forbids `texts`. `None` if those are no commands, statements or
 /// code.
 pub(super) fn of(site: &Site<'_>, texts: &[String]) -> Option<Vec<String>> {
@@ -242,6 +260,7 @@ pub(super) fn of(site: &Site<'_>, texts: &[String]) -> Option<Vec<String>> {
         Holds::Command => world(&PROGRAMS)
             .map(with_and_without_program)
             .or_else(|| in_shell(site, texts).map(owned)),
+        Holds::Sql if is_in(site, &CYPHER) && has(CYPHER.forbidden) => Some(owned(CYPHER.ways)),
         Holds::Sql if has(&STATEMENTS) => Some(owned(&SQL_WAYS)),
         // One statement is as many as it takes.
         Holds::Sql if texts.iter().any(|text| text.contains(';')) => {

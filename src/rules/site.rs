@@ -202,11 +202,13 @@ impl<'a> Site<'a> {
         words.iter().any(|word| word == "script") && self.speaks_of("javascript")
     }
 
-    /// Whether a query, or what is called a statement, is one of SQL: searches and logs take queries
-    /// as well.
+    /// Whether a query, or what is called a statement, is one of SQL or of a language with statements
+    /// of the same kind: searches and logs take queries as well.
     fn is_sql(&self) -> bool {
-        const DATABASES: [&str; 8] = [
+        const DATABASES: [&str; 10] = [
             "sql",
+            "cypher",
+            "neo4j",
             "postgres",
             "mariadb",
             "bigquery",
