@@ -6,7 +6,8 @@
 
 use std::sync::LazyLock;
 
-use super::site::{Holds, Site};
+use super::holds::Holds;
+use super::site::Site;
 use crate::analysis::{Analysis, Language, Set};
 use crate::policy::condition::Test;
 

@@ -1,7 +1,7 @@
 //! What a test is there to deny, in a type of argument that the test does not look into: a command in
 //! a list, a number as text, a name as a field of an object.
 
-use super::site::Holds;
+use super::holds::Holds;
 use crate::analysis::{Analysis, Kind, Language, Set};
 use crate::catalog::arguments::{Argument, Arguments, Place};
 use crate::policy::condition::{ArgPath, Ordering, Test};

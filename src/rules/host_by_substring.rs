@@ -2,7 +2,8 @@
 
 use std::net::Ipv4Addr;
 
-use super::site::{self, Holds, Site, Sought};
+use super::holds::Holds;
+use super::site::{self, Site, Sought};
 use super::{Check, Rule, other_scheme, unanchored_regex};
 use crate::analysis::{Analysis, Language, Set};
 use crate::finding::{Finding, Severity};

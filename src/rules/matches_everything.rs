@@ -1,6 +1,7 @@
 //! Patterns that every text meets.
 
-use super::site::{self, Holds, Site};
+use super::holds::Holds;
+use super::site::{self, Site};
 use super::{Check, Rule};
 use crate::analysis::{Analysis, Language};
 use crate::finding::{Finding, Severity};

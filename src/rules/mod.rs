@@ -41,6 +41,7 @@ mod glob_as_name;
 mod half_anchored_alternation;
 mod hidden_and_listed;
 mod hide_everything;
+mod holds;
 mod host_by_substring;
 mod ignore_without_reason;
 mod limit_never_enforced;

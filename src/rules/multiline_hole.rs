@@ -1,6 +1,7 @@
 //! Patterns that a newline gets past.
 
-use super::site::{self, Holds, Site};
+use super::holds::Holds;
+use super::site::{self, Site};
 use super::{Check, Rule};
 use crate::analysis::{Language, Set};
 use crate::finding::{Finding, Severity};

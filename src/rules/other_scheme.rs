@@ -1,8 +1,9 @@
 //! URLs that are not of the web: whether what is required of how one begins holds its host, or its
 //! bucket, in place.
 
+use super::holds::Holds;
 use super::host_by_substring::{ANYWHERE, ELSEWHERE, host};
-use super::site::{Holds, Site};
+use super::site::Site;
 use crate::analysis::Analysis;
 
 /// Schemes whose URLs name a host.

@@ -1,7 +1,8 @@
 //! What does the same harm as commands, statements or code that somebody forbids by their text, in the
 //! world that they are of: a shell, a database, a program with commands of its own, a language.
 
-use super::site::{self, Holds, Site};
+use super::holds::{self, Holds};
+use super::site::Site;
 
 /// Words of a list of forbidden commands.
 const COMMANDS: [&str; 34] = [
@@ -290,7 +291,7 @@ fn is_in(site: &Site<'_>, world: &World) -> bool {
     let texts = site.compared();
     let mut texts = site.names().chain(texts.iter().map(String::as_str));
     texts.any(|text| {
-        let mut words = site::words(text).into_iter();
+        let mut words = holds::words(text).into_iter();
         words.any(|word| world.names.contains(&word.as_str()))
     })
 }

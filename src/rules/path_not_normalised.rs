@@ -1,6 +1,7 @@
 //! Paths that are tested by how they begin, and written otherwise.
 
-use super::site::{self, Holds, Site, Sought};
+use super::holds::Holds;
+use super::site::{self, Site, Sought};
 use super::{Check, Rule};
 use crate::analysis::{Analysis, Language, Set};
 use crate::finding::{Finding, Severity};

@@ -1,7 +1,7 @@
 //! Policies under which what is private can be talked out of an agent.
 
 use super::execute_without_argument_rule::{Free, unheld};
-use super::site::Holds;
+use super::holds::Holds;
 use super::{Check, Rule, bounds, way_out};
 use crate::finding::{Finding, Severity};
 use crate::lint::{Context, ListedTool, Reporter};

@@ -2,7 +2,8 @@
 
 use serde_json::json;
 
-use super::site::{self, Holds, Site};
+use super::holds::Holds;
+use super::site::{self, Site};
 use super::{
     Check, Rule, another_command, half_anchored_alternation, host_by_substring, matches_everything,
     path_not_normalised,

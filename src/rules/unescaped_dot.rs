@@ -2,8 +2,9 @@
 
 use serde_json::json;
 
+use super::holds::Holds;
 use super::host_by_substring;
-use super::site::{self, Holds, Site};
+use super::site::{self, Site};
 use super::{Check, Rule};
 use crate::analysis::{Language, Set};
 use crate::finding::{Finding, Fix, Severity};

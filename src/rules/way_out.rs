@@ -1,6 +1,6 @@
 //! Whether a policy holds what a tool sends: where that goes, or what it says.
 
-use super::site::words;
+use super::holds::words;
 use super::{arguments, conditions};
 use crate::analysis::{Language, Set};
 use crate::lint::{Context, ListedTool};
