@@ -143,6 +143,7 @@ pub fn lint(file: &SourceFile, offer: Option<Offer<'_>>, options: &Options) -> L
         looks_like_policy,
     } = validated;
     let mut judged = false;
+    let offered = offer.is_some();
     let form_errors = findings.len();
     if let (Some(root), Some(policy), Some(dialect), false) =
         (&root, &policy, dialect, options.form_only)
@@ -162,6 +163,7 @@ pub fn lint(file: &SourceFile, offer: Option<Offer<'_>>, options: &Options) -> L
         file,
         levels: &options.levels,
         judged,
+        offered,
     };
     let ignored = options.ignores.apply(&scope, &comments, &mut findings);
     options.levels.apply(&mut findings);
@@ -598,6 +600,7 @@ pub fn lint_tools(list: &ToolList<'_>, mut findings: Vec<Finding>) -> Linted {
         file: list.file,
         levels,
         judged: true,
+        offered: true,
     };
     let ignored = list.options.ignores.apply(&scope, &[], &mut findings);
     findings.sort_by(validate::by_place);

@@ -2,9 +2,7 @@
 
 use std::process::ExitCode;
 
-use clap::Parser;
-
 fn main() -> ExitCode {
-    let cli = mcplint::cli::args::Cli::parse();
+    let cli = mcplint::cli::args::parse();
     mcplint::cli::run(&cli).into()
 }

@@ -125,11 +125,53 @@ fn a_policy_that_was_not_looked_at_is_not_called_fine() {
         "{ \"version\": \"2\", \"default\": \"deny\" }",
     );
     desk.lint(&["broken.json"])
-        .exits(0)
+        .exits(2)
+        .hides("fine")
         .says("`broken.json` is not a valid policy");
     desk.run(&["lint", "broken.json"])
         .exits(1)
         .shows("error[unsupported-version]");
+}
+
+#[test]
+fn a_safety_that_is_no_file_changes_none() {
+    let desk = Desk::new();
+    desk.run(&["lint", "--fix", "unsafe", "p.json"])
+        .exits(2)
+        .says("write `--fix=unsafe`");
+    assert_eq!(desk.read("p.json"), OPEN);
+    desk.run(&["p.json"])
+        .exits(2)
+        .says("write `mcplint lint p.json`");
+}
+
+#[test]
+fn what_only_a_list_of_tools_shows_is_ignored_without_one_too() {
+    let desk = Desk::new();
+    desk.write(
+        "p.yaml",
+        "version: \"1\"\ndefault: deny\ntools:\n  # mcplint: ignore[unknown-argument] soon\n  pay: {}\n",
+    );
+    desk.write(
+        "tools.json",
+        r#"[{"name":"pay","inputSchema":{"type":"object","properties":{}}}]"#,
+    );
+    let only = [
+        "lint",
+        "p.yaml",
+        "--only-rule",
+        "unused-ignore",
+        "--only-rule",
+        "unknown-argument",
+    ];
+    desk.run(&only).hides("unused-ignore");
+    desk.run(&[&only[..], &["--tools", "tools.json"]].concat())
+        .shows("this ignore of `unknown-argument` ignores nothing");
+    desk.write(
+        "mcplint.toml",
+        "[[ignore]]\nrule = \"unknown-argument\"\npath = \"p.yaml\"\nreason = \"soon\"\n",
+    );
+    desk.run(&only).hides("unused-ignore");
 }
 
 #[test]
@@ -299,7 +341,7 @@ fn a_baseline_knows_what_was_there() {
     desk.write("sub/q.json", OPEN);
     desk.lint(&["p.json", "sub/q.json", "--write-baseline"])
         .exits(0)
-        .says("4 findings are known from now on");
+        .says("4 findings are kept in");
     let known = [
         "p.json",
         "sub/q.json",

@@ -1,8 +1,9 @@
 //! Every flag of the command line.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use clap::error::{ContextKind, ContextValue};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::fail_on::FailOn;
@@ -11,6 +12,7 @@ use crate::config::FailLevel;
 use crate::dialect::Dialect;
 use crate::engine::Unknowns;
 use crate::finding::Severity;
+use crate::render::escape::printable;
 use crate::risk::RiskLevel;
 use crate::trace::format::Format;
 
@@ -24,8 +26,8 @@ use crate::trace::format::Format;
     disable_help_subcommand = true
 )]
 #[command(
-    after_help = "Exit codes: 0 nothing to report, 1 findings or a --fail-on condition met, \
-                        2 mcplint could not do its work."
+    after_help = "Exit codes: 0 nothing that fails the run, 1 findings from --fail-level on or a \
+                        --fail-on condition met, 2 mcplint could not do its work."
 )]
 pub struct Cli {
     /// What to do; `lint` if nothing is said
@@ -34,6 +36,23 @@ pub struct Cli {
     /// Options of every command.
     #[command(flatten)]
     pub common: Common,
+}
+
+/// The command line. Ends the process where that is to print help, or to say what is wrong with it.
+pub fn parse() -> Cli {
+    Cli::try_parse().unwrap_or_else(|mut error| {
+        if let Some(ContextValue::String(given)) = error.get(ContextKind::InvalidSubcommand)
+            && Path::new(given).exists()
+        {
+            let command = format!(
+                "to look at that file, write `mcplint lint {}`",
+                printable(given)
+            );
+            let tip = ContextValue::StyledStrs(vec![command.into()]);
+            error.insert(ContextKind::Suggested, tip);
+        }
+        error.exit()
+    })
 }
 
 /// What to do.
@@ -187,7 +206,8 @@ pub struct Findings {
     /// Show findings of this severity or worse
     #[arg(long, value_name = "LEVEL", default_value = "note", value_parser = severity)]
     pub min_severity: Severity,
-    /// Exit with 1 if there is a finding of this severity or worse
+    /// Exit with 1 if there is a finding of this severity or worse [default: that of the
+    /// configuration, or error]
     #[arg(long, value_name = "LEVEL")]
     pub fail_level: Option<FailLevel>,
 }

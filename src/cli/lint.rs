@@ -53,6 +53,7 @@ pub fn run(args: &Lint, common: &Common, console: Console) -> Result<Exit, Troub
 pub fn check(check: &Check<'_>, common: &Common, console: Console) -> Result<Exit, Trouble> {
     let config = configuration(common)?;
     let options = options(check, common, config.as_ref())?;
+    no_safety_among(check)?;
     let (paths, found_all) = files(check.paths, config.as_ref(), console)?;
     let (lists, read_lists) = ToolLists::read(&check.findings.tools, config.as_ref(), console)?;
     output::spare_inputs(common, &paths)?;
@@ -66,7 +67,7 @@ pub fn check(check: &Check<'_>, common: &Common, console: Console) -> Result<Exi
     if check.findings.only_policies {
         checked.retain(|checked| keep_policy(checked, config.as_ref(), console));
     }
-    let complete = found_all && read_lists && unread.is_empty();
+    let mut complete = found_all && read_lists && unread.is_empty();
     if let Some(path) = check.lint.and_then(|args| args.write_baseline.as_deref()) {
         return write_baseline(path, &checked, complete, console);
     }
@@ -76,7 +77,8 @@ pub fn check(check: &Check<'_>, common: &Common, console: Console) -> Result<Exi
     }
     let policies = checked.len();
     let whole = check.paths.is_empty() && complete;
-    tell_unjudged(&checked, &options, console);
+    let unjudged = tell_unjudged(&checked, &options, console);
+    complete &= unjudged == 0;
     checked.extend(
         lists
             .lint(&options)
@@ -90,7 +92,7 @@ pub fn check(check: &Check<'_>, common: &Common, console: Console) -> Result<Exi
         level.or(config.and_then(|config| config.settings.fail_level)),
     );
     let outcome = Outcome {
-        policies,
+        policies: policies - unjudged,
         unread: &unread,
         complete,
     };
@@ -250,19 +252,37 @@ fn keep_policy(checked: &Checked, config: Option<&Config>, console: Console) -> 
     keep
 }
 
-/// Errors of form that are not reported must not look like a policy that is fine.
-fn tell_unjudged(checked: &[Checked], options: &Options, console: Console) {
+/// Who writes `--fix unsafe` means no file called so, and the fixes of `--fix` alone may be others.
+fn no_safety_among(check: &Check<'_>) -> Result<(), Trouble> {
+    let fixes = check.lint.is_some_and(|args| args.fix.is_some());
+    let mut paths = check.paths.iter().filter_map(|path| path.to_str());
+    let word = paths.find(|path| matches!(*path, "safe" | "unsafe") && !Path::new(path).exists());
+    match word {
+        Some(word) if fixes => Err(Trouble::Message(
+            format!("there is no file `{word}`"),
+            Some(format!("write `--fix={word}`")),
+        )),
+        _ => Ok(()),
+    }
+}
+
+/// Errors of form that are not reported must not look like a policy that is fine. Gives how many
+/// files have such.
+fn tell_unjudged(checked: &[Checked], options: &Options, console: Console) -> usize {
+    let mut unjudged = 0;
     for Checked { file, linted } in checked {
         let mut findings = linted.findings.iter();
         let told = findings.any(|found| matches!(found.rule.check, rules::Check::Form));
         if !linted.is_policy && !told && !options.form_only {
-            console.warning(format!(
+            unjudged += 1;
+            console.error(format!(
                 "`{}` is not a valid policy, for reasons that are not reported: its rules were not \
                  looked at",
                 file.name
             ));
         }
     }
+    unjudged
 }
 
 /// What there is to say about the ignores of the configuration and about the baseline, as findings
@@ -589,7 +609,8 @@ fn write_baseline(
         if count == 1 { "is" } else { "are" },
     );
     console.note(format!(
-        "{count} {are} known from now on: `{}`",
+        "{count} {are} kept in `{}`: with --baseline, or `baseline` in the configuration, only others \
+         are reported",
         path.display()
     ));
     Ok(if complete { Exit::Clean } else { Exit::Trouble })

@@ -90,7 +90,8 @@ fn suppress(
 pub struct Ignored {
     /// The findings, by place and rule.
     pub findings: Vec<Suppressed>,
-    /// The configured ignores that could have matched in this file, and whether they did.
+    /// The configured ignores that are about this file, and whether there is nothing to be said
+    /// against them: they matched, or their rule had no say.
     pub configured: Vec<(usize, bool)>,
     /// The entries of the baseline that are about this file, and how many findings each met.
     pub baseline: Vec<(usize, usize)>,
@@ -105,12 +106,43 @@ pub struct Scope<'a> {
     pub levels: &'a Levels,
     /// Whether the rules that judge policies could look at it.
     pub judged: bool,
+    /// Whether it was known what the server offers.
+    pub offered: bool,
 }
 
+/// Rules that find the same whether it is known what the server offers or not.
+const NEED_NO_TOOLS: [&str; 20] = [
+    "approval-in-name-only",
+    "client-prefixed-name",
+    "counter-conflict",
+    "counter-scope-mismatch",
+    "default-allow",
+    "duplicate-hide",
+    "duplicate-rule",
+    "empty-policy",
+    "glob-as-name",
+    "hidden-and-listed",
+    "hide-everything",
+    "ignore-without-reason",
+    "limit-never-enforced",
+    "limit-on-dead-tool",
+    "missing-on-deny",
+    "secret-in-policy",
+    "shadowed-rule",
+    "shared-counter-name",
+    "star-tool",
+    "unused-ignore",
+];
+
 impl Scope<'_> {
-    /// Whether `rule` had its say about the file.
+    /// Whether `rule` had its say about the file: another run, with what the server offers, may find
+    /// what this one does not.
     fn ran(&self, rule: &'static Rule) -> bool {
-        self.levels.runs(rule) && (self.judged || matches!(rule.check, Check::Form))
+        let had_its_say = match rule.check {
+            Check::Form => true,
+            _ => self.judged && (self.offered || NEED_NO_TOOLS.contains(&rule.id)),
+        };
+        self.levels.runs(rule) && had_its_say
     }
 }
 
@@ -154,9 +186,8 @@ impl Ignores {
             let matched = suppress(findings, said, &mut ignored.findings, |finding| {
                 ignore.covers(finding)
             });
-            if matched || scope.ran(ignore.rule) {
-                ignored.configured.push((nth, matched));
-            }
+            let fine = matched || !scope.ran(ignore.rule);
+            ignored.configured.push((nth, fine));
         }
     }
 
@@ -170,9 +201,9 @@ impl Ignores {
     ) -> Vec<Finding> {
         let mut tried = vec![false; self.configured.len()];
         let mut used = vec![false; self.configured.len()];
-        for &(nth, matched) in ignored.into_iter().flat_map(|file| &file.configured) {
+        for &(nth, fine) in ignored.into_iter().flat_map(|file| &file.configured) {
             tried[nth] = true;
-            used[nth] |= matched;
+            used[nth] |= fine;
         }
         let mut findings = Vec::new();
         for (nth, ignore) in self.configured.iter().enumerate() {
