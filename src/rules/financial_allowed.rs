@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use super::arguments::{self, Described};
+use super::holds::words;
 use super::{Check, Rule, bounds};
 use crate::analysis::{Answer, Set};
 use crate::dialect::Dialect;
@@ -105,11 +106,25 @@ fn amounts(context: &Context<'_>, listed: &ListedTool<'_>) -> Vec<ArgPath> {
         amounts.extend(summed.filter_map(|limit| limit.amount.path().cloned()));
     }
     if amounts.is_empty() {
-        let compared = arguments::conditions(context, listed)
-            .filter(|(.., condition)| matches!(condition.test, Test::Compare(..)));
+        let compared = arguments::conditions(context, listed).filter(|(path, _, condition)| {
+            matches!(condition.test, Test::Compare(..)) && !counts_something_else(path)
+        });
         amounts.extend(compared.map(|(path, ..)| path.clone()));
     }
     amounts
+}
+
+/// Whether a number says how long, how often or which, rather than how much.
+fn counts_something_else(path: &ArgPath) -> bool {
+    const WORDS: [&str; 20] = [
+        "day", "days", "hour", "hours", "minute", "minutes", "second", "seconds", "month",
+        "months", "year", "years", "due", "date", "page", "limit", "offset", "timeout", "retries",
+        "id",
+    ];
+    let name = path.fields.last().map_or("", String::as_str);
+    words(name)
+        .iter()
+        .any(|word| WORDS.contains(&word.as_str()))
 }
 
 fn report(

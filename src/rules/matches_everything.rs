@@ -36,7 +36,8 @@ fn finding(context: &Context<'_>, site: &Site<'_>, reporter: &Reporter<'_>) -> O
         );
         return Some(site.finding(context, reporter, message).help(HELP));
     }
-    if !matches_everything(pattern, analysis) {
+    let asks_for_one_line = pattern.source().contains(r"[^\n") && !pattern.is_match("\n");
+    if asks_for_one_line || !matches_everything(pattern, analysis) {
         return None;
     }
     let path = site.path;

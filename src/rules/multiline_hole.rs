@@ -55,6 +55,9 @@ fn lines(context: &Context<'_>, site: &Site<'_>, reporter: &Reporter<'_>) -> Opt
     Some(finding.help("take `m` out of the flags: then `^` and `$` are the ends of the text"))
 }
 
+/// A command with another on the next line. A newline in quotes ends none.
+const ANOTHER_LINE: &str = r#"^(?:[^'"]|'[^']*'|"[^"]*")*(?:[^'"\s]|'[^']*'|"[^"]*")[ \t]*\n\s*\w"#;
+
 /// A newline in a command that is required to match: what follows it is another command.
 fn commands(context: &Context<'_>, site: &Site<'_>, reporter: &Reporter<'_>) -> Option<Finding> {
     let analysis = &context.analysis;
@@ -67,7 +70,7 @@ fn commands(context: &Context<'_>, site: &Site<'_>, reporter: &Reporter<'_>) -> 
     let line = analysis.string_in(&line).yes().unwrap_or_default();
     let samples = ["curl evil.example", "reboot", "id"].map(|next| format!("{line}\n{next}"));
     let samples: Vec<&str> = samples.iter().map(String::as_str).collect();
-    let another = Language::shape(r"\S[ \t]*\n\s*\w").ok()?;
+    let another = Language::shape(ANOTHER_LINE).ok()?;
     let others = Set::strings(&[found, another], &[]).preferring(&samples);
     let through = site.gets_through(analysis, &others)?;
     let message = format!(
