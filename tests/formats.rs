@@ -503,7 +503,7 @@ fn fingerprints_survive_moved_lines_and_tell_findings_apart() {
     let text = fs::read_to_string(desk.path("p.json")).expect("it is there");
     desk.write(
         "p.json",
-        &text.replacen('{', "\n\n\n{\n", 1).replace("\n ", "\n    "),
+        text.replacen('{', "\n\n\n{\n", 1).replace("\n ", "\n    "),
     );
     assert_eq!(prints(&desk.sarif(&["lint", "p.json"])), before);
     let different: BTreeSet<_> = before.iter().collect();

@@ -355,14 +355,14 @@ fn a_baseline_knows_what_was_there() {
     let moved = OPEN.replace("\"version\"", "\n\n  \"version\"");
     desk.write(
         "p.json",
-        &moved.replace("[\"a\", \"a\"]", "[\"a\", \"b\", \"a\", \"b\"]"),
+        moved.replace("[\"a\", \"a\"]", "[\"a\", \"b\", \"a\", \"b\"]"),
     );
     desk.lint(&known)
         .exits(0)
         .shows("duplicate-hide")
         .hides("error[default-allow]");
     // What is gone is said.
-    desk.write("p.json", &OPEN.replace("allow", "deny"));
+    desk.write("p.json", OPEN.replace("allow", "deny"));
     desk.lint(&known)
         .exits(0)
         .shows("warning[unused-ignore]")
@@ -396,7 +396,7 @@ fn comments_ignore_in_yaml() {
     desk.lint(&["p.yaml"])
         .exits(0)
         .shows("1 file is fine (1 finding ignored)");
-    desk.write("p.yaml", &text.replace("allow #", "deny #"));
+    desk.write("p.yaml", text.replace("allow #", "deny #"));
     desk.lint(&["p.yaml", "--fix"])
         .exits(0)
         .shows("1 file is fine");

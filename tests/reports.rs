@@ -152,7 +152,7 @@ fn a_snapshot_is_kept_and_then_compared() {
     assert!(!kept.contains("amount"));
     desk.simulate(&snapshot).exits(0);
     // Another policy decides otherwise.
-    desk.write("p.json", &policy(1, ""));
+    desk.write("p.json", policy(1, ""));
     let changed = desk.simulate(&snapshot).exits(1);
     changed
         .says("1 call differs from the snapshot `s.jsonl`")
@@ -174,7 +174,7 @@ fn calls_that_come_and_go_are_told() {
     let lines: Vec<_> = calls.lines().collect();
     desk.write(
         "t.jsonl",
-        &format!("{}\n\n{}\n\n{}\n", lines[0], lines[2], lines[1]),
+        format!("{}\n\n{}\n\n{}\n", lines[0], lines[2], lines[1]),
     );
     desk.simulate(&snapshot)
         .exits(1)
@@ -186,7 +186,7 @@ fn calls_that_come_and_go_are_told() {
 #[test]
 fn what_is_no_snapshot_is_neither_compared_nor_overwritten() {
     let desk = Desk::new();
-    desk.write("t.jsonl", &trace(&[(0, 0, 1, false)]));
+    desk.write("t.jsonl", trace(&[(0, 0, 1, false)]));
     desk.write("notes.txt", "mine\n");
     let notes = ["t.jsonl", "--snapshot", "notes.txt"];
     desk.simulate(&notes).exits(2).says("it is no snapshot");
@@ -248,7 +248,7 @@ fn calls_after_a_block_and_recorded_decisions_are_counted() {
     let allow = ",\"recorded\":\"allow\"";
     desk.write(
         "t.jsonl",
-        &[
+        [
             line("a", "pay", allow),
             line("a", "gone", allow),
             line("a", "pay", deny),

@@ -2,6 +2,8 @@
 
 use super::conditions::{self, Group, groups};
 use super::{Check, Rule, numeric_string};
+use crate::analysis::Set;
+use crate::catalog::arguments::Place;
 use crate::finding::{Finding, Fix, Severity};
 use crate::lint::{Context, Reporter};
 use crate::policy::condition::{Condition, Test};
@@ -64,7 +66,9 @@ fn check_list(
         elsewhere: numeric_string::told(context, group, condition).map(|(nth, _)| nth),
     };
     list.report_repeated(reporter);
-    list.report_mixed(reporter);
+    if !are_declared(group, condition, values) {
+        list.report_mixed(reporter);
+    }
 }
 
 /// A list with its elements, as they are written and as they are read.
@@ -130,6 +134,18 @@ impl List<'_, '_> {
             value => quoted(&value.printed()),
         }
     }
+}
+
+/// Whether the argument is declared to be of one kind or of another, and each of `values` is of one of
+/// them.
+fn are_declared(group: &Group<'_>, condition: &Condition, values: &[Value]) -> bool {
+    let Some(Place::Declared(argument)) = group.place(condition) else {
+        return false;
+    };
+    argument.declared.kinds.is_some_and(|kinds| {
+        let all = Set::of_kinds(&kinds);
+        values.iter().all(|value| all.contains(Some(value)))
+    })
 }
 
 /// Whether there is anything to say of a list.
