@@ -55,6 +55,19 @@ impl Kind {
         Kind::List,
         Kind::Object,
     ];
+
+    /// What messages call an argument of this kind: `a string`.
+    pub fn called(self) -> &'static str {
+        match self {
+            Kind::Missing => "missing",
+            Kind::Null => "null",
+            Kind::Bool => "a boolean",
+            Kind::Number => "a number",
+            Kind::Text => "a string",
+            Kind::List => "a list",
+            Kind::Object => "an object",
+        }
+    }
 }
 
 impl Set {

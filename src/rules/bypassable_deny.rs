@@ -298,7 +298,7 @@ impl<'d> Denial<'d, '_> {
                 format!("another type of {path} passes this denial: {call} gets through")
             }
             Shape::DeclaredType(kind) => {
-                let kind = called(kind);
+                let kind = kind.called();
                 format!("{path} may be {kind}, which passes this denial: {call} gets through")
             }
         };
@@ -425,17 +425,4 @@ fn turned_rule(node: &Node, op: &str) -> Option<Json> {
     let mut rule = edit::value_of(node);
     *rule.get_mut("conditions")?.get_mut(0)?.get_mut("op")? = json!(op);
     Some(rule)
-}
-
-/// What messages call an argument of this kind.
-fn called(kind: Kind) -> &'static str {
-    match kind {
-        Kind::Missing => "missing",
-        Kind::Null => "null",
-        Kind::Bool => "a boolean",
-        Kind::Number => "a number",
-        Kind::Text => "a string",
-        Kind::List => "a list",
-        Kind::Object => "an object",
-    }
 }

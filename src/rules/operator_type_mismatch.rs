@@ -122,15 +122,7 @@ fn advice(condition: &Condition, mismatch: &Mismatch) -> &'static str {
 
 /// `a string or null`
 fn named(kinds: &[Kind]) -> String {
-    let names = kinds.iter().map(|kind| match kind {
-        Kind::Missing => "missing",
-        Kind::Null => "null",
-        Kind::Bool => "a boolean",
-        Kind::Number => "a number",
-        Kind::Text => "a string",
-        Kind::List => "a list",
-        Kind::Object => "an object",
-    });
+    let names = kinds.iter().map(|kind| kind.called());
     let (null, mut names): (Vec<_>, Vec<_>) = names.partition(|name| *name == "null");
     names.extend(null);
     names.join(" or ")

@@ -382,10 +382,7 @@ fn contained(test: &Test) -> Option<String> {
 
 /// The texts of `test`.
 fn compared(test: &Test) -> Vec<String> {
-    let plain = |value: &Value| match value {
-        Value::Text(text) => Some(text.clone()),
-        _ => None,
-    };
+    let plain = |value: &Value| text(value).map(str::to_owned);
     match test {
         Test::Regex(pattern) => {
             let texts = pattern.shape().texts();
