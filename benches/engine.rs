@@ -63,11 +63,7 @@ fn measure(c: &mut Criterion, name: &str, policy: &CompiledPolicy, calls: &[&Too
 
 fn engine(c: &mut Criterion) {
     let policy = policy();
-    let block = Block {
-        first_line: 1,
-        text: generator::trace(CALLS, Shape::default()),
-        ..Block::default()
-    };
+    let block = Block::of(generator::trace(CALLS, Shape::default()));
     // A call borrows from its reader.
     let mut readers: Vec<Reader> = block.lines().map(|_| Reader::default()).collect();
     let read = readers.iter_mut().zip(block.lines());

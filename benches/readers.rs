@@ -7,7 +7,7 @@ use std::hint::black_box;
 use std::io::{Cursor, Write};
 use std::path::Path;
 
-use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use generator::Shape;
@@ -29,21 +29,18 @@ fn drain(stream: Stream) -> usize {
     bytes
 }
 
-/// All lines of `text` as one block.
-fn block(text: &str) -> Block {
-    Block {
-        first_line: 1,
-        text: text.to_owned(),
-        ..Block::default()
-    }
-}
-
 fn lines(c: &mut Criterion) {
     let text = generator::trace(CALLS, Shape::default());
-    let block = block(&text);
+    let block = Block::of(text.clone());
     let mut group = c.benchmark_group("lines");
     group.throughput(Throughput::Bytes(text.len() as u64));
-    group.bench_function("split", |b| b.iter(|| black_box(&block).lines().count()));
+    group.bench_function("split", |b| {
+        b.iter_batched(
+            || text.clone(),
+            |text| Block::of(text).lines().count(),
+            BatchSize::LargeInput,
+        );
+    });
     group.bench_function("native", |b| {
         let mut reader = Reader::default();
         b.iter(|| {
@@ -65,7 +62,7 @@ fn streams(c: &mut Criterion) {
         b.iter_batched(
             || Box::new(Cursor::new(text.clone().into_bytes())),
             |stream| drain(stream),
-            criterion::BatchSize::LargeInput,
+            BatchSize::LargeInput,
         );
     });
     for (name, bytes) in [

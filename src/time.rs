@@ -101,38 +101,24 @@ const SHAPE: &str = "not an RFC 3339 time such as `2026-03-01T12:00:00Z`";
 
 /// Seconds since 1970 of a date and time without fraction and offset.
 fn local_seconds(text: &[u8; 19]) -> Result<i64, &'static str> {
-    let &[
-        y,
-        yy,
-        yyy,
-        yyyy,
-        b'-',
-        m,
-        mm,
-        b'-',
-        d,
-        dd,
-        b'T' | b't' | b' ',
-        h,
-        hh,
-        b':',
-        min,
-        minmin,
-        b':',
-        s,
-        ss,
-    ] = text
-    else {
-        return Err(SHAPE);
+    let mut digits = true;
+    let mut two = |at: usize| {
+        let [tens, ones] = [text[at], text[at + 1]].map(|byte| byte.wrapping_sub(b'0'));
+        digits &= tens <= 9 && ones <= 9;
+        u32::from(tens) * 10 + u32::from(ones)
     };
-    let year = two_digits(y, yy)? * 100 + two_digits(yyy, yyyy)?;
-    let days = days_since_1970(year, two_digits(m, mm)?, two_digits(d, dd)?)?;
-    let (hour, minute) = (two_digits(h, hh)?, two_digits(min, minmin)?);
-    let second = two_digits(s, ss)?;
+    let year = two(0) * 100 + two(2);
+    let (month, day) = (two(5), two(8));
+    let (hour, minute, second) = (two(11), two(14), two(17));
+    let between = [text[4], text[7], text[10], text[13], text[16]];
+    if !digits || !matches!(between, [b'-', b'-', b'T' | b't' | b' ', b':', b':']) {
+        return Err(SHAPE);
+    }
+    let days = days_since_1970(year, month, day)?;
     if hour > 23 || minute > 59 || second > 59 {
         return Err("the time of day is out of range");
     }
-    Ok(days * 86_400 + hour * 3_600 + minute * 60 + second)
+    Ok(days * 86_400 + i64::from(hour * 3_600 + minute * 60 + second))
 }
 
 fn two_digits(tens: u8, ones: u8) -> Result<i64, &'static str> {
@@ -161,46 +147,52 @@ fn offset(bytes: &[u8], at: usize) -> Result<(i64, usize), &'static str> {
 
 /// The digits after a full stop at `at`, if there is one, as nanoseconds; and where they end.
 fn fraction(bytes: &[u8], at: usize) -> Result<(u32, usize), &'static str> {
+    /// What the last of so many digits counts.
+    const NANOS: [u32; 10] = [
+        0,
+        100_000_000,
+        10_000_000,
+        1_000_000,
+        100_000,
+        10_000,
+        1_000,
+        100,
+        10,
+        1,
+    ];
     if bytes.get(at) != Some(&b'.') {
         return Ok((0, at));
     }
-    let digits = bytes[at + 1..]
-        .iter()
-        .take_while(|b| b.is_ascii_digit())
-        .count();
-    if digits == 0 || digits > 9 {
-        return Err("a fraction of a second has one to nine digits");
+    let written = bytes[at + 1..].iter().take_while(|b| b.is_ascii_digit());
+    // Digits past the tenth are one too many in any case.
+    let (digits, value) = written.take(10).fold((0, 0_u64), |(digits, value), byte| {
+        (digits + 1, value * 10 + u64::from(byte - b'0'))
+    });
+    match NANOS.get(digits) {
+        Some(nanos @ 1..) => Ok((value as u32 * nanos, at + 1 + digits)),
+        _ => Err("a fraction of a second has one to nine digits"),
     }
-    let written = &bytes[at + 1..=at + digits];
-    let value = written.iter().fold(0, |n, b| n * 10 + u32::from(b - b'0'));
-    Ok((value * 10_u32.pow(9 - digits as u32), at + 1 + digits))
 }
 
-fn days_since_1970(year: i64, month: i64, day: i64) -> Result<i64, &'static str> {
+fn days_since_1970(year: u32, month: u32, day: u32) -> Result<i64, &'static str> {
+    const LENGTHS: [u32; 12] = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
+    /// The days of a year that is no leap year, before each month.
+    const BEFORE: [u32; 12] = [0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334];
+    /// Those from the first day of the year 0.
+    const BEFORE_1970: i64 = 719_528;
+
     let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
-    let length = match month {
-        1 | 3 | 5 | 7 | 8 | 10 | 12 => 31,
-        4 | 6 | 9 | 11 => 30,
-        2 if leap => 29,
-        2 => 28,
-        _ => return Err("there is no such month"),
+    let place = month.wrapping_sub(1) as usize;
+    let Some(length) = LENGTHS.get(place) else {
+        return Err("there is no such month");
     };
-    if day < 1 || day > length {
+    if day < 1 || day > length + u32::from(leap && month == 2) {
         return Err("there is no such day in that month");
     }
-    // Years counted from March, so that the leap day comes last (H. Hinnant, days_from_civil).
-    let (y, m) = if month > 2 {
-        (year, month - 3)
-    } else {
-        (year - 1, month + 9)
-    };
-    let era = y.div_euclid(400);
-    let year_of_era = y.rem_euclid(400);
-    let day_of_year = (153 * m + 2) / 5 + day - 1;
-    Ok(
-        era * 146_097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year
-            - 719_468,
-    )
+    // Of the years before this one, the year 0 among them.
+    let leap_days = year.div_ceil(4) - year.div_ceil(100) + year.div_ceil(400);
+    let of_year = BEFORE[place] + u32::from(leap && month > 2) + day - 1;
+    Ok(i64::from(year * 365 + leap_days + of_year) - BEFORE_1970)
 }
 
 /// RFC 3339 in UTC, with as many fraction digits as are needed in groups of three.
@@ -260,6 +252,28 @@ mod tests {
             Timestamp::parse_rfc3339("1970-01-02T00:00:01Z").map(|t| t.seconds),
             Ok(86_401)
         );
+    }
+
+    #[test]
+    fn every_day_of_ten_thousand_years_is_the_one_after_the_day_before() {
+        let day = 86_400;
+        for second in (FIRST_SECOND..=LAST_SECOND).step_by(day) {
+            let written = Timestamp {
+                seconds: second,
+                nanos: 0,
+            }
+            .to_string();
+            let read = Timestamp::parse_rfc3339(&written).map(|ts| ts.seconds);
+            assert_eq!(read, Ok(second), "{written}");
+        }
+        for (text, days) in [
+            ("1970-01-01", 0),
+            ("2000-02-29", 11_016),
+            ("9999-12-31", 2_932_896),
+        ] {
+            let read = Timestamp::parse_rfc3339(&format!("{text}T00:00:00Z"));
+            assert_eq!(read.map(|ts| ts.seconds), Ok(days * day as i64), "{text}");
+        }
     }
 
     #[test]

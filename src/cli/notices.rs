@@ -27,7 +27,9 @@ pub struct Notices<'n> {
     waiting: Vec<String>,
     skipped: u64,
     all_calls: u64,
-    policies: BTreeSet<usize>,
+    /// The policies that decided no call so far.
+    idle: BTreeSet<usize>,
+    /// The servers of the calls, as long as there are idle policies.
     servers: BTreeSet<Option<String>>,
     late: Oddity,
     forwarded: Oddity,
@@ -67,8 +69,8 @@ impl Oddity {
 }
 
 impl<'n> Notices<'n> {
-    /// Nothing noticed yet. Events number `files`.
-    pub fn new(console: Console, files: &'n [String]) -> Self {
+    /// Nothing noticed yet. Events number `files` and so many `policies`.
+    pub fn new(console: Console, files: &'n [String], policies: usize) -> Self {
         Self {
             console,
             files,
@@ -78,7 +80,7 @@ impl<'n> Notices<'n> {
             waiting: Vec::new(),
             skipped: 0,
             all_calls: 0,
-            policies: BTreeSet::new(),
+            idle: (0..policies).collect(),
             servers: BTreeSet::new(),
             late: Oddity::default(),
             forwarded: Oddity::default(),
@@ -102,30 +104,40 @@ impl<'n> Notices<'n> {
 
     /// A call was decided, reported or not.
     pub fn call(&mut self, row: &Row<'_>) {
-        let (server, policy) = (row.server, row.policy);
         if let (Some(ts), None) = (row.ts, row.ts_text)
             && (1..SECONDS_OF_OUR_TIME).contains(&ts.seconds)
         {
             self.early.note(&self.files[row.trace], row.line);
         }
         self.is_a_call();
-        if let Some(policy) = policy
-            && !self.policies.contains(&policy)
-        {
-            self.policies.insert(policy);
+        if !self.idle.is_empty() {
+            self.call_beside_idle_policies(row);
+        }
+    }
+
+    fn call_beside_idle_policies(&mut self, row: &Row<'_>) {
+        if let Some(policy) = row.policy {
+            self.idle.remove(&policy);
         }
         let told = self.servers.len() > TOLD_SERVERS;
-        // Looking up is cheap, and almost always enough.
-        if !told && !self.servers.iter().any(|known| known.as_deref() == server) {
-            self.servers.insert(server.map(str::to_owned));
+        let is_new = || {
+            !self
+                .servers
+                .iter()
+                .any(|known| known.as_deref() == row.server)
+        };
+        if !told && is_new() {
+            self.servers.insert(row.server.map(str::to_owned));
         }
     }
 
     /// A line is a call: what was wrong with lines before it is wrong with them alone.
     pub fn is_a_call(&mut self) {
         self.calls += 1;
-        for problem in std::mem::take(&mut self.waiting) {
-            self.tell_skipped(&problem);
+        if !self.waiting.is_empty() {
+            for problem in std::mem::take(&mut self.waiting) {
+                self.tell_skipped(&problem);
+            }
         }
     }
 
@@ -247,10 +259,7 @@ impl<'n> Notices<'n> {
 
     /// A policy that decided nothing is often one for a misspelt name, or one behind another.
     fn tell_idle_policies(&self, policies: &[Assigned]) {
-        for (number, assigned) in policies.iter().enumerate() {
-            if self.policies.contains(&number) {
-                continue;
-            }
+        for assigned in self.idle.iter().map(|&number| &policies[number]) {
             let known = |server: &String| {
                 assigned
                     .server

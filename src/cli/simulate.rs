@@ -70,7 +70,7 @@ pub fn run(args: &Simulate, common: &Common, console: Console) -> Result<Exit, T
         summarizer: Summarizer::default(),
         timeline: Timeline::default(),
         snapshot,
-        notices: Notices::new(console, &context.traces),
+        notices: Notices::new(console, &context.traces, policies.len()),
     };
     run.begin()?;
     let progress = Progress::new(&recordings, common.quiet);

@@ -24,7 +24,7 @@ pub fn convert(args: &Convert, common: &Common, console: Console) -> Result<Exit
     let inputs = names.iter().map(Path::new).chain(key);
     output::spare_inputs(common, inputs)?;
     let redactor = redactor(args)?;
-    let mut notices = Notices::new(console, &names);
+    let mut notices = Notices::new(console, &names, 0);
     let mut out = Destination::open(common)?;
     let progress = Progress::new(&recordings, common.quiet);
     let mut first_file = 0;

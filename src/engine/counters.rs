@@ -306,18 +306,24 @@ impl Counters {
     }
 
     /// Forgets the oldest closed windows, so that at least half of the capacity is free again, and
-    /// the owners that nothing speaks of any more.
+    /// if owners take the other half, those that nothing speaks of any more.
     fn forget(&mut self) {
         let forgotten = self.eras.forget(self.newest, self.capacity / 2);
         self.forgotten_until = self.forgotten_until.max(forgotten);
+        if self.owners.len() >= self.capacity / 2 {
+            self.forget_owners();
+        }
+        let in_use = self.eras.cells.max(self.owners.len());
+        self.capacity = CLOSED_CELLS.max(in_use * 2);
+    }
+
+    fn forget_owners(&mut self) {
         let mut spoken_of = vec![false; self.owners.names.len()];
         let with_peaks = self.peaks.iter().flatten().map(|peak| peak.owner);
         for owner in self.eras.owners().chain(with_peaks) {
             spoken_of[owner.0 as usize] = true;
         }
         self.owners.retain(&spoken_of);
-        let in_use = self.eras.cells.max(self.owners.len());
-        self.capacity = CLOSED_CELLS.max(in_use * 2);
     }
 }
 
@@ -412,8 +418,10 @@ impl Eras {
         self.cells = 0;
         self.numbers.retain(|span, number| {
             let era = &mut self.eras[*number];
-            if span.end() <= cutoff || *span == Self::ALL_OF_TIME {
+            if *span == Self::ALL_OF_TIME {
                 era.retain(|_, cell| cell.span.end() > cutoff);
+            } else if span.end() <= cutoff {
+                era.clear();
             }
             self.cells += era.len();
             if era.is_empty() {

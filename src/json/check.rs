@@ -14,10 +14,12 @@ pub trait Observer {
     fn open_object(&mut self, _depth: usize) {}
     /// A key of the innermost open object.
     fn key(&mut self, _depth: usize, _key: Quoted) {}
-    /// The value after the last key of `depth` begins.
-    fn value(&mut self, _depth: usize, _start: usize) {}
-    /// The value after the last key of `depth` has ended. `plain` if it is a string without escapes.
-    fn member(&mut self, _depth: usize, _end: usize, _plain: bool) {}
+    /// The value of the last key is these bytes: a scalar. `plain` if it is a string without escapes.
+    fn scalar(&mut self, _value: Span, _plain: bool) {}
+    /// The value after the last key, which is of an object at `depth`, opens a container.
+    fn container(&mut self, _depth: usize, _start: usize) {}
+    /// The container that is the value after the last key of `depth` has ended.
+    fn contained(&mut self, _depth: usize, _end: usize) {}
     /// The innermost open object closes.
     fn close_object(&mut self, _depth: usize) -> Result<(), Error> {
         Ok(())
@@ -28,7 +30,7 @@ pub trait Observer {
 impl Observer for () {}
 
 /// A string of a text.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Quoted {
     /// What stands between its quotes, as written.
     pub span: Span,
@@ -132,7 +134,6 @@ pub fn check_part<O: Observer>(text: &str, part: Span, observer: &mut O) -> Resu
         at: part.start,
         open: Stack::default(),
         stops: Stops::new(),
-        plain: false,
         observer,
     };
     checker.document()
@@ -179,8 +180,6 @@ struct Checker<'t, 'o, O> {
     at: usize,
     open: Stack,
     stops: Stops,
-    /// Whether the last value was a string without escapes.
-    plain: bool,
     observer: &'o mut O,
 }
 
@@ -201,15 +200,9 @@ impl<O: Observer> Checker<'_, '_, O> {
     /// a value has to follow, and the answer is `true`.
     #[inline(always)]
     fn open_or_scalar(&mut self) -> Result<bool, Error> {
-        if self.open.in_object() {
-            self.observer.value(self.open.depth, self.at);
-        }
-        self.plain = false;
-        match self.peek() {
-            Some(b'"') => {
-                self.plain = !self.string()?.escaped;
-                Ok(false)
-            }
+        let start = self.at;
+        let plain = match self.peek() {
+            Some(b'"') => !self.string()?.escaped,
             Some(b'{') => {
                 self.push(true)?;
                 self.observer.open_object(self.open.depth);
@@ -219,7 +212,7 @@ impl<O: Observer> Checker<'_, '_, O> {
                     return Ok(false);
                 }
                 self.key()?;
-                Ok(true)
+                return Ok(true);
             }
             Some(b'[') => {
                 self.push(false)?;
@@ -228,14 +221,18 @@ impl<O: Observer> Checker<'_, '_, O> {
                     self.close()?;
                     return Ok(false);
                 }
-                Ok(true)
+                return Ok(true);
             }
-            Some(b'-' | b'0'..=b'9') => self.number().map(|()| false),
-            Some(b't') => self.literal("true").map(|()| false),
-            Some(b'f') => self.literal("false").map(|()| false),
-            Some(b'n') => self.literal("null").map(|()| false),
-            _ => Err(self.unexpected(ErrorKind::ExpectedValue)),
+            Some(b'-' | b'0'..=b'9') => self.number().map(|()| false)?,
+            Some(b't') => self.literal("true").map(|()| false)?,
+            Some(b'f') => self.literal("false").map(|()| false)?,
+            Some(b'n') => self.literal("null").map(|()| false)?,
+            _ => return Err(self.unexpected(ErrorKind::ExpectedValue)),
+        };
+        if self.open.in_object() {
+            self.observer.scalar(Span::new(start, self.at), plain);
         }
+        Ok(false)
     }
 
     /// Reads what follows a value, closing as many containers as end here. `true` if another value
@@ -251,9 +248,6 @@ impl<O: Observer> Checker<'_, '_, O> {
                 };
             }
             let object = self.open.in_object();
-            if object {
-                self.observer.member(self.open.depth, self.at, self.plain);
-            }
             self.space();
             let comma = self.at;
             let (end, expected) = if object {
@@ -286,6 +280,9 @@ impl<O: Observer> Checker<'_, '_, O> {
     fn push(&mut self, object: bool) -> Result<(), Error> {
         let at = self.at;
         self.at += 1;
+        if self.open.in_object() {
+            self.observer.container(self.open.depth, at);
+        }
         if self.open.push(object) {
             Ok(())
         } else {
@@ -300,7 +297,9 @@ impl<O: Observer> Checker<'_, '_, O> {
             self.observer.close_object(self.open.depth)?;
         }
         self.open.pop();
-        self.plain = false;
+        if self.open.in_object() {
+            self.observer.contained(self.open.depth, self.at);
+        }
         Ok(())
     }
 

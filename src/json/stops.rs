@@ -66,10 +66,11 @@ fn marks(window: &[u8; WINDOW]) -> u64 {
 
 #[inline(always)]
 fn stops(bytes: u8x16) -> u32 {
-    let quotes = bytes.simd_eq(u8x16::splat(b'"'));
     let backslashes = bytes.simd_eq(u8x16::splat(b'\\'));
-    let controls = bytes.min(u8x16::splat(0x1f)).simd_eq(bytes);
-    (quotes | backslashes | controls).to_bitmask()
+    // With this bit turned, a quote stands where the space was, right behind the control characters.
+    let turned = bytes ^ u8x16::splat(b'"' ^ b' ');
+    let quotes_and_controls = turned.min(u8x16::splat(b' ')).simd_eq(turned);
+    (backslashes | quotes_and_controls).to_bitmask()
 }
 
 #[cfg(test)]

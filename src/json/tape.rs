@@ -21,8 +21,8 @@ struct Open {
     first: usize,
     latest: usize,
     /// The marks of its keys.
-    marks: u128,
-    /// Whether two keys share a mark, or one has escapes.
+    marks: Marks,
+    /// Whether two keys may be alike, or one has escapes.
     alike: bool,
 }
 
@@ -107,13 +107,24 @@ impl Glance {
             word(text, key.start) ^ word(text, key.end - 8).rotate_left(29)
         };
         // A letter more or less is a difference.
-        Glance(mix ^ (length as u64).wrapping_mul(MIX))
+        Glance(mix ^ (length as u64).rotate_right(8))
     }
+}
 
-    /// One of 128 marks, which few keys of an object share.
+/// The keys of an object, as a Bloom filter: each leaves a mark in both words, and few share two.
+#[derive(Debug, Clone, Copy, Default)]
+struct Marks([u64; 2]);
+
+impl Marks {
+    /// Leaves a key's marks. Whether a key like it may have been there.
     #[inline(always)]
-    fn mark(self) -> u128 {
-        1 << (self.0.wrapping_mul(MIX) >> 57)
+    fn add(&mut self, key: Glance) -> bool {
+        let mixed = key.0.wrapping_mul(MIX);
+        let marks = [1 << (mixed >> 58), 1 << (mixed >> 52 & 63)];
+        let shared = self.0[0] & marks[0] != 0 && self.0[1] & marks[1] != 0;
+        self.0[0] |= marks[0];
+        self.0[1] |= marks[1];
+        shared
     }
 }
 
@@ -156,7 +167,12 @@ impl Tape {
             });
         }
         self.members.clear();
-        check_part(text, part, &mut Reading { tape: self, text })?;
+        let mut reading = Reading {
+            tape: self,
+            text,
+            key: Quoted::default(),
+        };
+        check_part(text, part, &mut reading)?;
         let body = text[part.range()].trim_ascii();
         Ok(body.starts_with('{').then_some(Object {
             whole: text,
@@ -169,6 +185,22 @@ impl Tape {
 struct Reading<'t> {
     tape: &'t mut Tape,
     text: &'t str,
+    /// The last key, whose value is still to come.
+    key: Quoted,
+}
+
+impl Reading<'_> {
+    /// Notes the member of the last key.
+    #[inline(always)]
+    fn note(&mut self, value: Span, plain: bool) {
+        let escaped = if self.key.escaped { More::ESCAPED } else { 0 };
+        let plain = if plain { More::PLAIN } else { 0 };
+        self.tape.members.push(Member {
+            key: self.key.span.into(),
+            value: value.into(),
+            more: More(escaped | plain),
+        });
+    }
 }
 
 impl Observer for Reading<'_> {
@@ -182,32 +214,30 @@ impl Observer for Reading<'_> {
 
     #[inline(always)]
     fn key(&mut self, depth: usize, key: Quoted) {
-        let mark = Glance::at(self.text.as_bytes(), key.span).mark();
+        let glance = Glance::at(self.text.as_bytes(), key.span);
         let open = &mut self.tape.open[depth];
-        open.latest = self.tape.members.len();
-        open.alike |= key.escaped || open.marks & mark != 0;
-        open.marks |= mark;
-        self.tape.members.push(Member {
-            key: key.span.into(),
-            value: Range::default(),
-            more: More(if key.escaped { More::ESCAPED } else { 0 }),
-        });
+        open.alike |= open.marks.add(glance) | key.escaped;
+        self.key = key;
     }
 
     #[inline(always)]
-    fn value(&mut self, depth: usize, start: usize) {
-        self.tape.members[self.tape.open[depth].latest].value = Span::at(start).into();
+    fn scalar(&mut self, value: Span, plain: bool) {
+        self.note(value, plain);
     }
 
     #[inline(always)]
-    fn member(&mut self, depth: usize, end: usize, plain: bool) {
+    fn container(&mut self, depth: usize, start: usize) {
+        self.tape.open[depth].latest = self.tape.members.len();
+        self.note(Span::at(start), false);
+    }
+
+    #[inline(always)]
+    fn contained(&mut self, depth: usize, end: usize) {
         let latest = self.tape.open[depth].latest;
         let inside = self.tape.members.len() - latest - 1;
         let member = &mut self.tape.members[latest];
         member.value.end = end as u32;
-        let plain = if plain { More::PLAIN } else { 0 };
-        let inside = u32::try_from(inside).expect("a text of 4 GiB has fewer members");
-        member.more.0 |= plain | inside;
+        member.more.0 |= u32::try_from(inside).expect("a text of 4 GiB has fewer members");
     }
 
     #[inline(always)]

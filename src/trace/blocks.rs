@@ -19,6 +19,8 @@ pub struct Block {
     pub first_line: u64,
     /// The lines. A line that could not be taken over as text is left empty here.
     pub text: String,
+    /// Where in the text each line ends, line end excluded. The last one may have no line end.
+    pub(super) ends: Vec<u32>,
     /// The lines that were left empty, with what was wrong with them, in order.
     pub broken: Vec<(u64, Cow<'static, str>)>,
     /// What else there is to say, about the recording rather than one of its lines.
@@ -72,10 +74,7 @@ impl Blocks {
     pub fn next_into(&mut self, block: &mut Block) -> io::Result<bool> {
         let mut bytes = std::mem::take(&mut block.text).into_bytes();
         let mut length = put(&mut bytes, &mut self.rest);
-        block.broken.clear();
-        block.notes.clear();
-        block.origins.clear();
-        block.first_line = self.next_line;
+        block.begin(self.next_line);
         let mut skipped = false;
         let mut searched = 0;
         let end = loop {
@@ -101,13 +100,14 @@ impl Blocks {
         if block.first_line == 1 && bytes.starts_with(b"\xef\xbb\xbf") {
             bytes.drain(..3);
         }
-        self.next_line += memchr::memchr_iter(b'\n', &bytes).count() as u64;
         if skipped {
             block
                 .broken
                 .push((block.first_line, "the line is longer than 64 MiB".into()));
         }
         block.take(bytes);
+        // Only the last block of a trace has a line without an end, and nothing comes after it.
+        self.next_line += block.ends.len() as u64;
         Ok(true)
     }
 
@@ -169,6 +169,26 @@ fn put(bytes: &mut Vec<u8>, rest: &mut Vec<u8>) -> usize {
 }
 
 impl Block {
+    /// The lines of `text`, which is all of a trace.
+    pub fn of(text: String) -> Self {
+        let mut block = Block {
+            first_line: 1,
+            ..Block::default()
+        };
+        block.take(text.into_bytes());
+        block
+    }
+
+    /// Empties the block. Its first line will be this one.
+    pub(super) fn begin(&mut self, first_line: u64) {
+        self.first_line = first_line;
+        self.text.clear();
+        self.ends.clear();
+        self.broken.clear();
+        self.notes.clear();
+        self.origins.clear();
+    }
+
     /// Takes `bytes` over as text. Lines that are not UTF-8 are noted and left empty.
     fn take(&mut self, bytes: Vec<u8>) {
         self.text = match String::from_utf8(bytes) {
@@ -198,6 +218,12 @@ impl Block {
                 text
             }
         };
+        let offset = |at| u32::try_from(at).expect("a block is bounded by its longest line");
+        let ends = memchr::memchr_iter(b'\n', self.text.as_bytes());
+        self.ends.extend(ends.map(offset));
+        if !self.text.is_empty() && !self.text.ends_with('\n') {
+            self.ends.push(offset(self.text.len()));
+        }
     }
 
     /// Where the line with this number stands in the recording.
@@ -213,13 +239,10 @@ impl Block {
     /// The lines, line ends excluded.
     pub fn lines(&self) -> impl Iterator<Item = Line<'_>> {
         let block = self.text.as_str();
-        let ends = memchr::memchr_iter(b'\n', block.as_bytes());
-        // The last line may have no end.
-        let unended = (!block.is_empty() && !block.ends_with('\n')).then_some(block.len());
         let mut start = 0;
-        let spans = ends.chain(unended).map(move |end| {
-            let span = Span::new(start, end);
-            start = end + 1;
+        let spans = self.ends.iter().map(move |&end| {
+            let span = Span::new(start, end as usize);
+            start = span.end + 1;
             span
         });
         (self.first_line..).zip(spans).map(|(number, span)| Line {

@@ -189,15 +189,6 @@ impl Source {
 }
 
 impl Block {
-    /// Empties the block. Its first line will be this one.
-    fn begin(&mut self, first_line: u64) {
-        self.first_line = first_line;
-        self.text.clear();
-        self.broken.clear();
-        self.notes.clear();
-        self.origins.clear();
-    }
-
     /// Appends what was converted. A problem becomes an empty line that is broken. Gives the number
     /// of lines that were appended.
     fn push(&mut self, file: usize, item: Item) -> u64 {
@@ -217,6 +208,8 @@ impl Block {
                 return 0;
             }
         };
+        let end = u32::try_from(self.text.len() - 1).expect("a block ends after its longest line");
+        self.ends.push(end);
         self.origins.push(Origin { file, line });
         1
     }
