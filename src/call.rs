@@ -33,6 +33,28 @@ pub struct ToolCall<'t> {
     pub stated: Option<Box<Stated<Cow<'t, str>>>>,
 }
 
+/// Whether two names of tools, servers or grants are the same, byte by byte. Most have a few, for
+/// which it takes longer to call a function than to compare them.
+#[inline]
+pub fn same(one: &[u8], other: &[u8]) -> bool {
+    if one.len() != other.len() {
+        return false;
+    }
+    // From both ends, so that what is in the middle is compared twice.
+    match one.len() {
+        4..8 => ends::<4>(one) == ends::<4>(other),
+        8..16 => ends::<8>(one) == ends::<8>(other),
+        16..=32 => ends::<16>(one) == ends::<16>(other),
+        _ => one == other,
+    }
+}
+
+/// The first and the last bytes.
+#[inline(always)]
+fn ends<const N: usize>(bytes: &[u8]) -> Option<(&[u8; N], &[u8; N])> {
+    bytes.first_chunk().zip(bytes.last_chunk())
+}
+
 /// What a record says that its call should come to, and what it came to when it was recorded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Stated<T> {
@@ -135,6 +157,17 @@ pub enum Args<'t> {
     NamesOnly(Vec<Cow<'t, str>>),
     /// There were some, but neither their names nor their values are known: only this hash of them.
     Hashed(Cow<'t, str>),
+}
+
+impl<'t> Args<'t> {
+    /// Their JSON text, if the values were recorded.
+    pub fn text(&self) -> Option<&'t str> {
+        match self {
+            Args::Object(object) => Some(object.text()),
+            Args::NotAnObject(text) => Some(text),
+            Args::None | Args::NamesOnly(_) | Args::Hashed(_) => None,
+        }
+    }
 }
 
 /// How a recorded call ended.

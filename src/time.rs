@@ -27,14 +27,7 @@ impl Timestamp {
     /// # Errors
     /// A few words about what is wrong. A 60th second is refused, as the engine refuses it.
     pub fn parse_rfc3339(text: &str) -> Result<Self, &'static str> {
-        let bytes = text.as_bytes();
-        let local = local_seconds(bytes.first_chunk().ok_or(SHAPE)?)?;
-        let (nanos, at) = fraction(bytes, 19)?;
-        let (offset, at) = offset(bytes, at)?;
-        if at != bytes.len() {
-            return Err(SHAPE);
-        }
-        Self::new(local - offset, nanos)
+        Minute::default().parse_rfc3339(text)
     }
 
     /// Parses the text of a JSON number: milliseconds since 1970, perhaps with a fraction.
@@ -99,27 +92,81 @@ impl Timestamp {
 
 const SHAPE: &str = "not an RFC 3339 time such as `2026-03-01T12:00:00Z`";
 
-/// Seconds since 1970 of a date and time without fraction and offset.
-fn local_seconds(text: &[u8; 19]) -> Result<i64, &'static str> {
-    let mut digits = true;
-    let mut two = |at: usize| {
-        let [tens, ones] = [text[at], text[at + 1]].map(|byte| byte.wrapping_sub(b'0'));
-        digits &= tens <= 9 && ones <= 9;
-        u32::from(tens) * 10 + u32::from(ones)
-    };
-    let year = two(0) * 100 + two(2);
-    let (month, day) = (two(5), two(8));
-    let (hour, minute, second) = (two(11), two(14), two(17));
-    let between = [text[4], text[7], text[10], text[13], text[16]];
-    if !digits || !matches!(between, [b'-', b'-', b'T' | b't' | b' ', b':', b':']) {
-        return Err(SHAPE);
-    }
-    let days = days_since_1970(year, month, day)?;
-    if hour > 23 || minute > 59 || second > 59 {
-        return Err("the time of day is out of range");
-    }
-    Ok(days * 86_400 + i64::from(hour * 3_600 + minute * 60 + second))
+/// Reads times one after the other. Those of a trace are close together, so it is kept what the
+/// last minute came to.
+#[derive(Debug, Clone)]
+pub struct Minute {
+    /// As it is written: `2026-03-01T12:00`.
+    text: [u8; 16],
+    /// The seconds from 1970 to its start, without an offset.
+    start: i64,
 }
+
+impl Default for Minute {
+    fn default() -> Self {
+        Self {
+            text: *b"1970-01-01T00:00",
+            start: 0,
+        }
+    }
+}
+
+impl Minute {
+    /// [`Timestamp::parse_rfc3339`].
+    ///
+    /// # Errors
+    /// The same.
+    pub fn parse_rfc3339(&mut self, text: &str) -> Result<Timestamp, &'static str> {
+        let (minute, rest) = text.as_bytes().split_first_chunk().ok_or(SHAPE)?;
+        if *minute != self.text {
+            *self = Self::read(minute)?;
+        }
+        let [b':', tens, ones, rest @ ..] = rest else {
+            return Err(SHAPE);
+        };
+        let second = two_digits(*tens, *ones)?;
+        if second > 59 {
+            return Err(TIME_OF_DAY);
+        }
+        let (nanos, rest) = fraction(rest)?;
+        let offset = offset(rest)?;
+        Timestamp::new(self.start + second - offset, nanos)
+    }
+
+    fn read(text: &[u8; 16]) -> Result<Self, &'static str> {
+        let &[
+            y,
+            yy,
+            yyy,
+            yyyy,
+            b'-',
+            m,
+            mm,
+            b'-',
+            d,
+            dd,
+            b'T' | b't' | b' ',
+            h,
+            hh,
+            b':',
+            min,
+            minmin,
+        ] = text
+        else {
+            return Err(SHAPE);
+        };
+        let year = two_digits(y, yy)? * 100 + two_digits(yyy, yyyy)?;
+        let days = days_since_1970(year, two_digits(m, mm)?, two_digits(d, dd)?)?;
+        let (hour, minute) = (two_digits(h, hh)?, two_digits(min, minmin)?);
+        if hour > 23 || minute > 59 {
+            return Err(TIME_OF_DAY);
+        }
+        let start = days * 86_400 + hour * 3_600 + minute * 60;
+        Ok(Self { text: *text, start })
+    }
+}
+
+const TIME_OF_DAY: &str = "the time of day is out of range";
 
 fn two_digits(tens: u8, ones: u8) -> Result<i64, &'static str> {
     let digit = |byte: u8| match byte {
@@ -129,70 +176,63 @@ fn two_digits(tens: u8, ones: u8) -> Result<i64, &'static str> {
     Ok(digit(tens)? * 10 + digit(ones)?)
 }
 
-/// Seconds by which the time before `at` is ahead of UTC, and where the offset ends.
-fn offset(bytes: &[u8], at: usize) -> Result<(i64, usize), &'static str> {
-    match bytes[at..] {
-        [b'Z' | b'z', ..] => Ok((0, at + 1)),
-        [sign @ (b'+' | b'-'), h, hh, b':', m, mm, ..] => {
+/// Seconds by which a time is ahead of UTC.
+fn offset(text: &[u8]) -> Result<i64, &'static str> {
+    match *text {
+        [b'Z' | b'z'] => Ok(0),
+        [sign @ (b'+' | b'-'), h, hh, b':', m, mm] => {
             let (hours, minutes) = (two_digits(h, hh)?, two_digits(m, mm)?);
             if hours > 23 || minutes > 59 {
                 return Err("the offset from UTC is out of range");
             }
             let seconds = hours * 3_600 + minutes * 60;
-            Ok((if sign == b'-' { -seconds } else { seconds }, at + 6))
+            Ok(if sign == b'-' { -seconds } else { seconds })
         }
+        [b'Z' | b'z' | b'+' | b'-', ..] => Err(SHAPE),
         _ => Err("no offset from UTC after the time: `Z` or `+01:00`"),
     }
 }
 
-/// The digits after a full stop at `at`, if there is one, as nanoseconds; and where they end.
-fn fraction(bytes: &[u8], at: usize) -> Result<(u32, usize), &'static str> {
-    /// What the last of so many digits counts.
-    const NANOS: [u32; 10] = [
-        0,
-        100_000_000,
-        10_000_000,
-        1_000_000,
-        100_000,
-        10_000,
-        1_000,
-        100,
-        10,
-        1,
-    ];
-    if bytes.get(at) != Some(&b'.') {
-        return Ok((0, at));
+/// The digits after a full stop, if there is one, as nanoseconds; and what follows them.
+fn fraction(text: &[u8]) -> Result<(u32, &[u8]), &'static str> {
+    const DIGITS: &str = "a fraction of a second has one to nine digits";
+    let Some((b'.', mut rest)) = text.split_first() else {
+        return Ok((0, text));
+    };
+    let (mut nanos, mut worth) = (0, NANOS_PER_SECOND);
+    while let [digit @ b'0'..=b'9', after @ ..] = rest {
+        if worth == 1 {
+            return Err(DIGITS);
+        }
+        worth /= 10;
+        nanos += u32::from(digit - b'0') * worth;
+        rest = after;
     }
-    let written = bytes[at + 1..].iter().take_while(|b| b.is_ascii_digit());
-    // Digits past the tenth are one too many in any case.
-    let (digits, value) = written.take(10).fold((0, 0_u64), |(digits, value), byte| {
-        (digits + 1, value * 10 + u64::from(byte - b'0'))
-    });
-    match NANOS.get(digits) {
-        Some(nanos @ 1..) => Ok((value as u32 * nanos, at + 1 + digits)),
-        _ => Err("a fraction of a second has one to nine digits"),
+    if worth == NANOS_PER_SECOND {
+        return Err(DIGITS);
     }
+    Ok((nanos, rest))
 }
 
-fn days_since_1970(year: u32, month: u32, day: u32) -> Result<i64, &'static str> {
-    const LENGTHS: [u32; 12] = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
+fn days_since_1970(year: i64, month: i64, day: i64) -> Result<i64, &'static str> {
+    const LENGTHS: [i64; 12] = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
     /// The days of a year that is no leap year, before each month.
-    const BEFORE: [u32; 12] = [0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334];
+    const BEFORE: [i64; 12] = [0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334];
     /// Those from the first day of the year 0.
     const BEFORE_1970: i64 = 719_528;
 
     let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
-    let place = month.wrapping_sub(1) as usize;
-    let Some(length) = LENGTHS.get(place) else {
+    let place = usize::try_from(month - 1).unwrap_or(usize::MAX);
+    let (Some(length), Some(before)) = (LENGTHS.get(place), BEFORE.get(place)) else {
         return Err("there is no such month");
     };
-    if day < 1 || day > length + u32::from(leap && month == 2) {
+    if day < 1 || day > length + i64::from(leap && month == 2) {
         return Err("there is no such day in that month");
     }
     // Of the years before this one, the year 0 among them.
-    let leap_days = year.div_ceil(4) - year.div_ceil(100) + year.div_ceil(400);
-    let of_year = BEFORE[place] + u32::from(leap && month > 2) + day - 1;
-    Ok(i64::from(year * 365 + leap_days + of_year) - BEFORE_1970)
+    let leap_days = (year + 3) / 4 - (year + 99) / 100 + (year + 399) / 400;
+    let of_year = before + i64::from(leap && month > 2) + day - 1;
+    Ok(year * 365 + leap_days + of_year - BEFORE_1970)
 }
 
 /// RFC 3339 in UTC, with as many fraction digits as are needed in groups of three.

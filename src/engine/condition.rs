@@ -344,8 +344,10 @@ impl Paths {
     }
 
     /// Finds what `args` has at every path, in one walk.
+    #[inline]
     pub(super) fn find<'c>(&self, args: &Args<'c>) -> Arguments<'c> {
-        let mut found = SmallVec::from_elem(Argument::Missing, self.paths.len());
+        let mut found = Arguments::new();
+        found.resize(self.paths.len(), Argument::Missing);
         match args {
             Args::Object(object) if !self.paths.is_empty() => self.root.find(*object, &mut found),
             Args::NamesOnly(names) => {

@@ -9,14 +9,12 @@
 //! latest, which is small and near, and forgetting a window drops its table.
 
 use std::collections::hash_map::Entry;
-use std::hash::BuildHasher;
 
 use foldhash::HashMap;
-use foldhash::fast::RandomState;
-use hashbrown::HashTable;
 
 use super::compile::{ClauseId, CompiledPolicy, CounterId};
 use super::demand::Demand;
+use super::owners::{Owner, Owners};
 use super::settle::Occasion;
 use crate::policy::Windows;
 use crate::policy::limit::Window;
@@ -49,9 +47,28 @@ pub struct Counters {
     late: bool,
 }
 
-/// Whose counts: a grant (or a session, or nobody in particular) at a server.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) struct Owner(u32);
+/// See [`Counters::peaks`].
+#[derive(Debug)]
+pub struct Peaks<'c> {
+    cells: &'c [Option<PeakCell>],
+    owners: Vec<Option<&'c str>>,
+}
+
+impl Peaks<'_> {
+    /// The most that one window of a limit's counter has held. `None` if nothing was consumed, or
+    /// the clause is no limit.
+    pub fn of(&self, policy: &CompiledPolicy, limit: ClauseId) -> Option<Peak> {
+        let peak = self.cells[policy.counter(limit)?.0 as usize].as_ref()?;
+        Some(Peak {
+            count: peak.count.clone(),
+            owner: self.owners[peak.owner.place()].map(str::to_owned),
+            start: Timestamp {
+                seconds: peak.start,
+                nanos: 0,
+            },
+        })
+    }
+}
 
 /// The most that one window of a counter has held.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -138,7 +155,11 @@ impl Counters {
     ) -> Option<Charged> {
         let span = Span::of(window, ts);
         let fits = |count: Quantity| (count <= Quantity::Whole(max)).then_some(count);
-        match self.eras.of(self.windows, span).entry((at, owner)) {
+        match self
+            .eras
+            .of(self.windows, span)
+            .entry(Place::new(at, owner))
+        {
             Entry::Occupied(mut cell) => {
                 let cell = cell.get_mut();
                 // Windows match by where they start, also when their lengths differ, as the
@@ -194,7 +215,7 @@ impl Counters {
         let cell = self
             .eras
             .all_of_time()
-            .and_then(|era| era.get(&(counter, owner)));
+            .and_then(|era| era.get(&Place::new(counter, owner)));
         let Some(Cell { span, count, .. }) = cell else {
             return (0, Window::Minute);
         };
@@ -216,7 +237,7 @@ impl Counters {
         amount: &Quantity,
     ) {
         let era = self.eras.of(self.windows, Span::of(window, ts));
-        if let Some(cell) = era.get_mut(&(counter, owner)) {
+        if let Some(cell) = era.get_mut(&Place::new(counter, owner)) {
             cell.count = cell.count.minus(amount).max(Quantity::ZERO);
         }
     }
@@ -234,7 +255,11 @@ impl Counters {
         stays: bool,
     ) -> Quantity {
         let span = Span::of(window, ts);
-        match self.eras.of(self.windows, span).entry((at, owner)) {
+        match self
+            .eras
+            .of(self.windows, span)
+            .entry(Place::new(at, owner))
+        {
             Entry::Occupied(mut cell) if cell.get().span.start == span.start => {
                 let cell = cell.get_mut();
                 let refused = cell.refused.plus(amount);
@@ -291,18 +316,12 @@ impl Counters {
         }
     }
 
-    /// The most that one window of a limit's counter has held. `None` if nothing was consumed, or
-    /// the clause is no limit.
-    pub fn peak(&self, policy: &CompiledPolicy, limit: ClauseId) -> Option<Peak> {
-        let peak = self.peaks[policy.counter(limit)?.0 as usize].as_ref()?;
-        Some(Peak {
-            count: peak.count.clone(),
-            owner: self.owners.name(peak.owner),
-            start: Timestamp {
-                seconds: peak.start,
-                nanos: 0,
-            },
-        })
+    /// The most that each counter has held.
+    pub fn peaks(&self) -> Peaks<'_> {
+        Peaks {
+            cells: &self.peaks,
+            owners: self.owners.names(),
+        }
     }
 
     /// Forgets the oldest closed windows, so that at least half of the capacity is free again, and
@@ -318,10 +337,10 @@ impl Counters {
     }
 
     fn forget_owners(&mut self) {
-        let mut spoken_of = vec![false; self.owners.names.len()];
+        let mut spoken_of = vec![false; self.owners.numbered()];
         let with_peaks = self.peaks.iter().flatten().map(|peak| peak.owner);
         for owner in self.eras.owners().chain(with_peaks) {
-            spoken_of[owner.0 as usize] = true;
+            spoken_of[owner.place()] = true;
         }
         self.owners.retain(&spoken_of);
     }
@@ -347,7 +366,21 @@ pub(super) struct Charged {
 }
 
 /// The counts of one window of time.
-type Era = HashMap<(CounterId, Owner), Cell>;
+type Era = HashMap<Place, Cell>;
+
+/// Which counter, and whose: in one number, because each call is looked for by it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+struct Place(u64);
+
+impl Place {
+    fn new(counter: CounterId, owner: Owner) -> Self {
+        Self(u64::from(counter.0) << 32 | u64::from(owner.0))
+    }
+
+    fn owner(self) -> Owner {
+        Owner(self.0 as u32)
+    }
+}
 
 /// The counts, by window of time.
 #[derive(Debug, Default)]
@@ -396,7 +429,10 @@ impl Eras {
     }
 
     fn owners(&self) -> impl Iterator<Item = Owner> {
-        self.eras.iter().flat_map(|era| era.keys()).map(|key| key.1)
+        self.eras
+            .iter()
+            .flat_map(|era| era.keys())
+            .map(|place| place.owner())
     }
 
     /// Forgets the windows that closed first, until the closed ones hold no more than `room` less
@@ -442,122 +478,5 @@ impl Eras {
             let each = era.values().take(if all_of_time { era.len() } else { 0 });
             one.into_iter().chain(each.map(|cell| (cell.span.end(), 1)))
         })
-    }
-}
-
-/// Numbers the owners of counts. Numbers of forgotten owners are used again.
-#[derive(Debug, Default)]
-struct Owners {
-    /// The numbers, by what [`Owners::names`] has for them.
-    numbers: HashTable<u32>,
-    names: Vec<Option<Name>>,
-    free: Vec<u32>,
-    hasher: RandomState,
-}
-
-/// Who an owner is.
-#[derive(Debug, PartialEq, Eq, Hash)]
-struct Name {
-    server: Option<Box<str>>,
-    grantee: Grantee<Box<str>>,
-}
-
-/// Whom a call was granted to, as far as it was recorded.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-enum Grantee<T> {
-    Grant(T),
-    Session(T),
-    Nobody,
-}
-
-impl<T> Grantee<T> {
-    fn name(&self) -> Option<&T> {
-        match self {
-            Grantee::Grant(name) | Grantee::Session(name) => Some(name),
-            Grantee::Nobody => None,
-        }
-    }
-}
-
-impl<'c> Grantee<&'c str> {
-    fn of(occasion: &Occasion<'c>) -> Self {
-        match (occasion.grant, occasion.session) {
-            (Some(grant), _) => Grantee::Grant(grant),
-            (None, Some(session)) => Grantee::Session(session),
-            (None, None) => Grantee::Nobody,
-        }
-    }
-}
-
-impl Name {
-    fn is(&self, server: Option<&str>, grantee: Grantee<&str>) -> bool {
-        let same = match (&self.grantee, grantee) {
-            (Grantee::Grant(a), Grantee::Grant(b)) | (Grantee::Session(a), Grantee::Session(b)) => {
-                **a == *b
-            }
-            (Grantee::Nobody, Grantee::Nobody) => true,
-            _ => false,
-        };
-        same && self.server.as_deref() == server
-    }
-}
-
-impl Owners {
-    fn len(&self) -> usize {
-        self.numbers.len()
-    }
-
-    fn number(&mut self, occasion: &Occasion<'_>) -> Owner {
-        let (server, grantee) = (occasion.server, Grantee::of(occasion));
-        let hash = self.hasher.hash_one((server, grantee));
-        let is = |number: &u32| {
-            let name = self.names[*number as usize].as_ref();
-            name.is_some_and(|name| name.is(server, grantee))
-        };
-        match self.numbers.find(hash, is) {
-            Some(number) => Owner(*number),
-            None => self.add(hash, server, grantee),
-        }
-    }
-
-    #[cold]
-    fn add(&mut self, hash: u64, server: Option<&str>, grantee: Grantee<&str>) -> Owner {
-        let number = self.free.pop().unwrap_or_else(|| {
-            self.names.push(None);
-            u32::try_from(self.names.len() - 1).expect("memory ends before the numbers do")
-        });
-        self.names[number as usize] = Some(Name {
-            server: server.map(Into::into),
-            grantee: match grantee {
-                Grantee::Grant(name) => Grantee::Grant(name.into()),
-                Grantee::Session(name) => Grantee::Session(name.into()),
-                Grantee::Nobody => Grantee::Nobody,
-            },
-        });
-        let (names, hasher) = (&self.names, &self.hasher);
-        // A tuple hashes as a struct with its fields, and a boxed text as the text.
-        let rehash = |number: &u32| match &names[*number as usize] {
-            Some(name) => hasher.hash_one(name),
-            None => 0,
-        };
-        self.numbers.insert_unique(hash, number, rehash);
-        Owner(number)
-    }
-
-    /// The grant's or session's name.
-    fn name(&self, owner: Owner) -> Option<String> {
-        let name = self.names[owner.0 as usize].as_ref()?;
-        Some(name.grantee.name()?.to_string())
-    }
-
-    fn retain(&mut self, spoken_of: &[bool]) {
-        self.numbers.retain(|number| {
-            let keep = spoken_of[*number as usize];
-            if !keep {
-                self.names[*number as usize] = None;
-                self.free.push(*number);
-            }
-            keep
-        });
     }
 }

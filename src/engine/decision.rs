@@ -20,12 +20,16 @@ pub enum Decision {
         /// The limit.
         reason: Reason,
         /// Seconds until its window ends, rounded up.
-        retry_after_s: u64,
+        retry_after_s: u32,
     },
     /// The recording does not hold the argument values that would decide it.
     Unknown {
         /// The argument paths that are needed (`args.amount`), in the order they were asked for.
-        needs: Vec<String>,
+        #[expect(
+            clippy::box_collection,
+            reason = "few calls have it, and all decisions are moved about: two words are enough"
+        )]
+        needs: Box<Vec<String>>,
     },
 }
 

@@ -63,15 +63,16 @@ impl Judged {
         self.denied_by.map(|place| place as usize)
     }
 
+    /// Whether a rule denies, or may: one that reads counters.
+    pub(super) fn may_deny(&self) -> bool {
+        self.denied_by.is_some() || !self.open().is_empty()
+    }
+
     /// The rules after that one which would have denied too: their places.
     pub(super) fn also_deny(&self) -> &[u32] {
         self.details
             .as_ref()
             .map_or(&[], |details| &details.also_deny)
-    }
-
-    fn details_mut(&mut self) -> &mut Details {
-        self.details.get_or_insert_default()
     }
 
     pub(super) fn open(&self) -> &[OpenRule] {
@@ -146,6 +147,7 @@ pub fn unassigned(call: &ToolCall<'_>) -> Reason {
     }
 }
 
+#[inline]
 fn judge_rules(
     policy: &CompiledPolicy,
     number: u32,
@@ -163,24 +165,28 @@ fn judge_rules(
         first_rule: tool.own.rules.len(),
         first_path: tool.own.paths.len(),
     };
-    let mut judged = Judged {
-        tool: number,
-        denied_by: None,
-        details: None,
-    };
+    let mut denied_by = None;
+    let mut details = None;
     for asked in [own, everywhere] {
         if asked.part.asks_arguments() {
             let arguments = asked.part.paths.find(args);
-            asked.measure(&arguments, &mut judged);
-            if judged.denied_by.is_none() {
-                asked.judge(&arguments, &mut judged, thoroughness);
+            asked.measure(&arguments, &mut details);
+            if denied_by.is_none() {
+                denied_by = asked.judge(&arguments, &mut details, thoroughness);
             } else if thoroughness == Thoroughness::Every {
-                asked.judge_others(0, &arguments, &mut judged);
+                asked.judge_others(0, &arguments, &mut details);
             }
         }
     }
-    judged
+    Judged {
+        tool: number,
+        denied_by,
+        details,
+    }
 }
+
+/// What is noted of a call for the counters, if there is anything.
+type Noted = Option<Box<Details>>;
 
 /// A part of what holds for a tool, and where its numbers begin among those of the tool.
 struct Asked<'p> {
@@ -190,41 +196,44 @@ struct Asked<'p> {
 }
 
 impl Asked<'_> {
-    /// Notes the first rule that denies for certain, and what came before it.
-    fn judge(&self, arguments: &Arguments<'_>, judged: &mut Judged, thoroughness: Thoroughness) {
+    /// Gives the first rule that denies for certain, and notes what came before it.
+    fn judge(
+        &self,
+        arguments: &Arguments<'_>,
+        noted: &mut Noted,
+        thoroughness: Thoroughness,
+    ) -> Option<u32> {
         for (place, rule) in (self.first_rule..).zip(&self.part.rules) {
             if rule.reads_counters {
-                self.open_rule(place, rule, arguments, judged.details_mut());
-            } else if self.denies(rule, arguments, judged) {
-                let place = u32::try_from(place).expect("a policy file is at most 16 MiB");
-                judged.denied_by = Some(place);
+                self.open_rule(place, rule, arguments, noted.get_or_insert_default());
+            } else if self.denies(rule, arguments, noted) {
                 if thoroughness == Thoroughness::Every {
-                    let next = place as usize + 1 - self.first_rule;
-                    self.judge_others(next, arguments, judged);
+                    self.judge_others(place + 1 - self.first_rule, arguments, noted);
                 }
-                return;
+                return Some(u32::try_from(place).expect("a policy file is at most 16 MiB"));
             }
         }
+        None
     }
 
     /// Notes which rules from `first` on would deny too. Those that read counters are left out.
-    fn judge_others(&self, first: usize, arguments: &Arguments<'_>, judged: &mut Judged) {
+    fn judge_others(&self, first: usize, arguments: &Arguments<'_>, noted: &mut Noted) {
         for (place, rule) in (self.first_rule..).zip(&self.part.rules).skip(first) {
             if !rule.reads_counters && refuses(rule.effect, all_hold(rule, arguments)) {
                 let place = u32::try_from(place).expect("a policy file is at most 16 MiB");
-                judged.details_mut().also_deny.push(place);
+                noted.get_or_insert_default().also_deny.push(place);
             }
         }
     }
 
     /// Whether a rule denies for certain. If only unrecorded values can tell, notes which.
-    fn denies(&self, rule: &CompiledRule, arguments: &Arguments<'_>, judged: &mut Judged) -> bool {
+    fn denies(&self, rule: &CompiledRule, arguments: &Arguments<'_>, noted: &mut Noted) -> bool {
         let all = all_hold(rule, arguments);
         if all == Truth::Unknown {
             let unknown =
                 on_arguments(rule, arguments).filter(|(_, truth)| *truth == Truth::Unknown);
             let needs = unknown.map(|(path, _)| self.first_path + path);
-            judged.details_mut().needs.extend(needs);
+            noted.get_or_insert_default().needs.extend(needs);
         }
         refuses(rule.effect, all)
     }
@@ -260,7 +269,7 @@ impl Asked<'_> {
     }
 
     /// Notes what the arguments say of each amount that is taken from one.
-    fn measure(&self, arguments: &Arguments<'_>, judged: &mut Judged) {
+    fn measure(&self, arguments: &Arguments<'_>, noted: &mut Noted) {
         for limit in &self.part.limits {
             let (path, read): (_, fn(&str) -> Option<Quantity>) = match limit.amount {
                 CompiledAmount::Fixed(_) => continue,
@@ -271,7 +280,7 @@ impl Asked<'_> {
                 Argument::Unrecorded { .. } => Measured::Unrecorded(self.first_path + path),
                 argument => measured(argument, read),
             };
-            judged.details_mut().amounts.push(amount);
+            noted.get_or_insert_default().amounts.push(amount);
         }
     }
 }

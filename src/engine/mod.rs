@@ -11,11 +11,12 @@ mod coverage;
 mod decision;
 mod demand;
 mod judge;
+mod owners;
 mod reach;
 mod settle;
 
 pub use compile::{ClauseId, CompiledPolicy, CounterScoping};
-pub use counters::{Counters, Peak};
+pub use counters::{Counters, Peak, Peaks};
 pub use coverage::{Coverage, Exercise};
 pub use decision::{Decision, Explanation, Place, Reason};
 pub use demand::{Demand, MAX_POINTS, Point};

@@ -3,12 +3,11 @@
 use foldhash::HashSet;
 use smallvec::SmallVec;
 
-use super::compile::{
-    ClauseId, CompiledAmount, CompiledLimit, CompiledPolicy, CompiledSubject, Tool,
-};
-use super::counters::{Charged, Counters, Owner};
+use super::compile::{CompiledAmount, CompiledLimit, CompiledPolicy, CompiledSubject, Tool};
+use super::counters::{Charged, Counters};
 use super::decision::{Decision, Reason};
 use super::judge::{Judged, Measured, OpenRule, Verdict};
+use super::owners::Owner;
 use crate::call::{Outcome, ToolCall};
 use crate::policy::limit::{Max, Window};
 use crate::policy::quantity::Quantity;
@@ -69,6 +68,7 @@ pub struct MissingTime;
 ///
 /// # Errors
 /// [`MissingTime`] if a limit has to be asked and the call does not say when it was made.
+#[inline]
 pub fn settle(
     policy: &CompiledPolicy,
     counters: &mut Counters,
@@ -94,8 +94,7 @@ pub fn settle(
         counters,
         owner,
         ts,
-        charges: SmallVec::new(),
-        needs: SmallVec::new(),
+        passed: SmallVec::new(),
     };
     Ok(settlement.decide(occasion.outcome, replay.unknowns))
 }
@@ -126,7 +125,9 @@ fn unknown_or_allow(tool: Tool<'_>, judged: &Judged, amounts: &[usize]) -> Decis
         .filter(|path| named.insert(*path))
         .map(ToString::to_string)
         .collect();
-    Decision::Unknown { needs }
+    Decision::Unknown {
+        needs: Box::new(needs),
+    }
 }
 
 /// One call before the counters.
@@ -136,18 +137,17 @@ struct Settlement<'s> {
     counters: &'s mut Counters,
     owner: Owner,
     ts: Timestamp,
-    /// What was consumed so far, to be given back if a later limit refuses.
-    charges: SmallVec<[Charge<'s>; 4]>,
-    /// What was needed of each limit that had room.
-    needs: SmallVec<[(ClauseId, Quantity); 4]>,
+    /// The limits that had room, in order.
+    passed: SmallVec<[Passed<'s>; 4]>,
 }
 
-/// What was consumed under one limit.
-struct Charge<'s> {
+/// A limit that had room.
+struct Passed<'s> {
     limit: &'s CompiledLimit,
+    /// What was consumed, if the limit charges: to be given back if a later one refuses.
     amount: Quantity,
-    /// What its counter held then.
-    count: Quantity,
+    /// What its window held then.
+    window: Charged,
 }
 
 /// Why a limit refuses.
@@ -158,8 +158,11 @@ enum Refusal {
 }
 
 impl<'s> Settlement<'s> {
+    #[inline]
     fn decide(&mut self, outcome: Outcome, unknowns: Unknowns) -> Decision {
-        if let Some(decision) = self.rules() {
+        if self.judged.may_deny()
+            && let Some(decision) = self.rules()
+        {
             return decision;
         }
         let (refused, unrecorded) = self.reserve();
@@ -197,8 +200,8 @@ impl<'s> Settlement<'s> {
 
     /// Lets the limits that a call passed know what it needed of them.
     fn note_needs(&mut self) {
-        for (limit, need) in &self.needs {
-            self.counters.note_demand(*limit, need);
+        for Passed { limit, window, .. } in &self.passed {
+            self.counters.note_demand(limit.clause, &window.asked);
         }
     }
 
@@ -292,41 +295,42 @@ impl<'s> Settlement<'s> {
         let charged = self
             .counters
             .charge(counter, self.owner, window, self.ts, charged, max);
-        let Some(Charged { count, asked }) = charged else {
+        let Some(window) = charged else {
             return Err(amount);
         };
-        self.needs.push((limit.clause, asked));
-        if limit.charges {
-            self.charges.push(Charge {
-                limit,
-                amount,
-                count,
-            });
-        }
+        self.passed.push(Passed {
+            limit,
+            amount,
+            window,
+        });
         Ok(())
     }
 
     fn give_back(&mut self) {
-        while let Some(Charge { limit, amount, .. }) = self.charges.pop() {
-            self.counters
-                .give_back(limit.counter, self.owner, limit.window, self.ts, &amount);
+        while let Some(Passed { limit, amount, .. }) = self.passed.pop() {
+            if limit.charges {
+                self.counters
+                    .give_back(limit.counter, self.owner, limit.window, self.ts, &amount);
+            }
         }
     }
 
     /// Lets the counters see what stands now: these counts will not be given back.
     fn remember(&mut self) {
-        for (at, Charge { limit, count, .. }) in self.charges.iter().enumerate() {
-            let again = |later: &Charge<'_>| later.limit.counter == limit.counter;
-            if !self.charges[at + 1..].iter().any(again) {
+        let mut charged = self.passed.iter().filter(|passed| passed.limit.charges);
+        while let Some(Passed { limit, window, .. }) = charged.next() {
+            let again = |later: &Passed<'_>| later.limit.counter == limit.counter;
+            if !charged.clone().any(again) {
+                let (counter, count) = (limit.counter, &window.count);
                 self.counters
-                    .note_peak(limit.counter, self.owner, limit.window, self.ts, count);
+                    .note_peak(counter, self.owner, limit.window, self.ts, count);
             }
         }
     }
 
     /// Seconds until the window ends, rounded up: from 1 to the window's length.
-    fn seconds_left(&self, window: Window) -> u64 {
+    fn seconds_left(&self, window: Window) -> u32 {
         let end = window.start(self.ts.seconds) + window.seconds();
-        u64::try_from(end - self.ts.seconds).expect("a window ends after each of its seconds")
+        u32::try_from(end - self.ts.seconds).expect("a window ends after each of its seconds")
     }
 }

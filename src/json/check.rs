@@ -14,10 +14,10 @@ pub trait Observer {
     fn open_object(&mut self, _depth: usize) {}
     /// A key of the innermost open object.
     fn key(&mut self, _depth: usize, _key: Quoted) {}
-    /// The value of the last key is these bytes: a scalar. `plain` if it is a string without escapes.
-    fn scalar(&mut self, _value: Span, _plain: bool) {}
-    /// The value after the last key, which is of an object at `depth`, opens a container.
-    fn container(&mut self, _depth: usize, _start: usize) {}
+    /// The value after that key was a scalar. `plain` if it is a string without escapes.
+    fn scalar(&mut self, _key: Quoted, _value: Span, _plain: bool) {}
+    /// The value after that key, of an object at `depth`, opens a container.
+    fn container(&mut self, _depth: usize, _key: Quoted, _start: usize) {}
     /// The container that is the value after the last key of `depth` has ended.
     fn contained(&mut self, _depth: usize, _end: usize) {}
     /// The innermost open object closes.
@@ -127,20 +127,31 @@ pub fn check<O: Observer>(text: &str, observer: &mut O) -> Result<(), Error> {
 /// # Errors
 /// The first thing that is wrong with the part.
 pub fn check_part<O: Observer>(text: &str, part: Span, observer: &mut O) -> Result<(), Error> {
-    let mut checker = Checker {
+    let within = Within::<false> {
         text: &text[..part.end],
         bytes: &text.as_bytes()[..part.end],
         all: text.as_bytes(),
-        at: part.start,
-        open: Stack::default(),
-        stops: Stops::new(),
-        observer,
     };
-    checker.document()
+    within.value(part.start, observer).map(|_| ())
+}
+
+/// [`check`] of the line of `text` that begins at `start`, without knowing where it ends. Gives
+/// where it does, line end excluded.
+///
+/// # Errors
+/// Something is wrong with the line. What that is, [`check_part`] of the line says: here a line end
+/// is something unexpected, and not the end of what is checked.
+pub fn check_line<O: Observer>(text: &str, start: usize, observer: &mut O) -> Result<usize, Error> {
+    let within = Within::<true> {
+        text,
+        bytes: text.as_bytes(),
+        all: text.as_bytes(),
+    };
+    within.value(start, observer)
 }
 
 /// The open containers, outermost in the highest bit in use: 1 for an object, 0 for a list.
-#[derive(Default)]
+#[derive(Clone, Copy, Default)]
 struct Stack {
     objects: u128,
     depth: usize,
@@ -152,6 +163,7 @@ const _: () = assert!(
 );
 
 impl Stack {
+    #[inline(always)]
     fn push(&mut self, object: bool) -> bool {
         if self.depth == MAX_DEPTH {
             return false;
@@ -166,303 +178,309 @@ impl Stack {
         self.depth -= 1;
     }
 
-    fn in_object(&self) -> bool {
+    fn in_object(self) -> bool {
         self.objects & 1 == 1
     }
 }
 
-struct Checker<'t, 'o, O> {
-    /// The text up to the end of what is checked, also as bytes.
+/// What is checked. What changes on the way, the place above all, is not in here: it is handed from
+/// one function to the next, so that it stays in registers.
+#[derive(Clone, Copy)]
+struct Within<'t, const LINE: bool> {
+    /// The text up to the end of what is checked, also as bytes. A `LINE` ends before that.
     text: &'t str,
     bytes: &'t [u8],
     /// With what follows that, so that strings at the end need no care of their own.
     all: &'t [u8],
-    at: usize,
-    open: Stack,
-    stops: Stops,
-    observer: &'o mut O,
 }
 
-impl<O: Observer> Checker<'_, '_, O> {
-    fn document(&mut self) -> Result<(), Error> {
+impl<const LINE: bool> Within<'_, LINE> {
+    /// Checks the one value from `at` on. Gives where the text or the line ends.
+    fn value<O: Observer>(self, mut at: usize, observer: &mut O) -> Result<usize, Error> {
+        let mut open = Stack::default();
+        let mut stops = Stops::new();
+        let mut key = Quoted::default();
         loop {
-            self.space();
-            if self.open_or_scalar()? {
-                continue;
-            }
-            if !self.after_value()? {
-                return Ok(());
-            }
-        }
-    }
-
-    /// Reads a scalar, an empty container, or what opens one that is not empty; in the last case
-    /// a value has to follow, and the answer is `true`.
-    #[inline(always)]
-    fn open_or_scalar(&mut self) -> Result<bool, Error> {
-        let start = self.at;
-        let plain = match self.peek() {
-            Some(b'"') => !self.string()?.escaped,
-            Some(b'{') => {
-                self.push(true)?;
-                self.observer.open_object(self.open.depth);
-                self.space();
-                if self.eat(b'}') {
-                    self.close()?;
-                    return Ok(false);
-                }
-                self.key()?;
-                return Ok(true);
-            }
-            Some(b'[') => {
-                self.push(false)?;
-                self.space();
-                if self.eat(b']') {
-                    self.close()?;
-                    return Ok(false);
-                }
-                return Ok(true);
-            }
-            Some(b'-' | b'0'..=b'9') => self.number().map(|()| false)?,
-            Some(b't') => self.literal("true").map(|()| false)?,
-            Some(b'f') => self.literal("false").map(|()| false)?,
-            Some(b'n') => self.literal("null").map(|()| false)?,
-            _ => return Err(self.unexpected(ErrorKind::ExpectedValue)),
-        };
-        if self.open.in_object() {
-            self.observer.scalar(Span::new(start, self.at), plain);
-        }
-        Ok(false)
-    }
-
-    /// Reads what follows a value, closing as many containers as end here. `true` if another value
-    /// has to follow, `false` at the end of the text.
-    #[inline(always)]
-    fn after_value(&mut self) -> Result<bool, Error> {
-        loop {
-            if self.open.depth == 0 {
-                self.space();
-                return match self.peek() {
-                    None => Ok(false),
-                    Some(_) => Err(self.unexpected(ErrorKind::TrailingText)),
-                };
-            }
-            let object = self.open.in_object();
-            self.space();
-            let comma = self.at;
-            let (end, expected) = if object {
-                (b'}', ErrorKind::ExpectedCommaOrBrace)
-            } else {
-                (b']', ErrorKind::ExpectedCommaOrBracket)
-            };
-            match self.peek() {
-                Some(b',') => {
-                    self.at += 1;
-                    self.space();
-                    if self.peek() == Some(end) {
-                        return Err(self.error(ErrorKind::TrailingComma, comma, comma + 1));
+            // A value has to follow.
+            let (first, start) = self.token(at);
+            match first {
+                b'{' | b'[' => {
+                    if open.in_object() {
+                        observer.container(open.depth, key, start);
                     }
+                    let object = first == b'{';
+                    if !open.push(object) {
+                        return Err(self.error(ErrorKind::TooDeep, start, start + 1));
+                    }
+                    let inner;
+                    (inner, at) = self.token(start + 1);
                     if object {
-                        self.key()?;
+                        observer.open_object(open.depth);
+                        if inner != b'}' {
+                            (key, at) = self.key(inner, at, &mut stops)?;
+                            observer.key(open.depth, key);
+                            continue;
+                        }
+                    } else if inner != b']' {
+                        continue;
                     }
-                    return Ok(true);
                 }
-                Some(b) if b == end => {
-                    self.at += 1;
-                    self.close()?;
+                b'"' => {
+                    let string = self.string(start, &mut stops)?;
+                    at = string.span.end + 1;
+                    if open.in_object() {
+                        observer.scalar(key, Span::new(start, at), !string.escaped);
+                    }
                 }
-                _ => return Err(self.unexpected(expected)),
+                _ => {
+                    at = self.unquoted(first, start)?;
+                    if open.in_object() {
+                        observer.scalar(key, Span::new(start, at), false);
+                    }
+                }
+            }
+            // A value has ended, or a container without one is about to.
+            loop {
+                let next;
+                (next, at) = self.token(at);
+                if open.in_object() {
+                    match next {
+                        b',' => {
+                            let comma = at;
+                            let quote;
+                            (quote, at) = self.token(at + 1);
+                            if quote == b'}' {
+                                return Err(self.trailing_comma(comma));
+                            }
+                            (key, at) = self.key(quote, at, &mut stops)?;
+                            observer.key(open.depth, key);
+                            break;
+                        }
+                        b'}' => observer.close_object(open.depth)?,
+                        _ => return Err(self.unexpected(at, ErrorKind::ExpectedCommaOrBrace)),
+                    }
+                } else if open.depth > 0 {
+                    match next {
+                        b',' => {
+                            if self.token(at + 1).0 == b']' {
+                                return Err(self.trailing_comma(at));
+                            }
+                            at += 1;
+                            break;
+                        }
+                        b']' => {}
+                        _ => return Err(self.unexpected(at, ErrorKind::ExpectedCommaOrBracket)),
+                    }
+                } else if self.peek(at).is_none() || LINE && next == b'\n' {
+                    return Ok(at);
+                } else {
+                    return Err(self.unexpected(at, ErrorKind::TrailingText));
+                }
+                at += 1;
+                open.pop();
+                if open.in_object() {
+                    observer.contained(open.depth, at);
+                }
             }
         }
     }
 
+    /// The key that begins at `at` with the byte `quote`, if that is one, and the place behind its
+    /// colon.
     #[inline(always)]
-    fn push(&mut self, object: bool) -> Result<(), Error> {
-        let at = self.at;
-        self.at += 1;
-        if self.open.in_object() {
-            self.observer.container(self.open.depth, at);
+    fn key(self, quote: u8, at: usize, stops: &mut Stops) -> Result<(Quoted, usize), Error> {
+        if quote != b'"' {
+            return Err(self.unexpected(at, ErrorKind::ExpectedKey));
         }
-        if self.open.push(object) {
-            Ok(())
-        } else {
-            Err(self.error(ErrorKind::TooDeep, at, at + 1))
+        let key = self.string(at, stops)?;
+        let (colon, at) = self.token(key.span.end + 1);
+        if colon != b':' {
+            return Err(self.unexpected(at, ErrorKind::ExpectedColon));
         }
+        Ok((key, at + 1))
     }
 
-    /// Leaves the innermost container, whose end was just read.
+    /// The string that begins with the quote at `at`.
     #[inline(always)]
-    fn close(&mut self) -> Result<(), Error> {
-        if self.open.in_object() {
-            self.observer.close_object(self.open.depth)?;
+    fn string(self, at: usize, stops: &mut Stops) -> Result<Quoted, Error> {
+        let start = at + 1;
+        let end = self.plain_end(start, stops);
+        if self.peek(end) == Some(b'"') {
+            return Ok(Quoted {
+                span: Span::new(start, end),
+                escaped: false,
+            });
         }
-        self.open.pop();
-        if self.open.in_object() {
-            self.observer.contained(self.open.depth, self.at);
-        }
-        Ok(())
-    }
-
-    /// A key and its colon.
-    #[inline(always)]
-    fn key(&mut self) -> Result<(), Error> {
-        if self.peek() != Some(b'"') {
-            return Err(self.unexpected(ErrorKind::ExpectedKey));
-        }
-        let key = self.string()?;
-        self.observer.key(self.open.depth, key);
-        self.space();
-        if self.eat(b':') {
-            Ok(())
-        } else {
-            Err(self.unexpected(ErrorKind::ExpectedColon))
-        }
-    }
-
-    #[inline(always)]
-    fn string(&mut self) -> Result<Quoted, Error> {
-        let start = self.at + 1;
-        self.at = self.plain_end(start);
-        if self.peek() != Some(b'"') {
-            return self.uncommon_string(start);
-        }
-        self.at += 1;
-        Ok(Quoted {
-            span: Span::new(start, self.at - 1),
-            escaped: false,
-        })
+        let (string, further) = self.uncommon_string(start, end, *stops)?;
+        *stops = further;
+        Ok(string)
     }
 
     /// The first byte from `at` on that is not plain text, or the end.
     #[inline(always)]
-    fn plain_end(&mut self, at: usize) -> usize {
-        self.stops.next(self.all, at).min(self.bytes.len())
+    fn plain_end(self, at: usize, stops: &mut Stops) -> usize {
+        let stop = stops.next(self.all, at);
+        // A line is followed by nothing that is not in `bytes`.
+        if LINE {
+            stop
+        } else {
+            stop.min(self.bytes.len())
+        }
     }
 
-    /// The rest of a string that has an escape, or is broken.
-    fn uncommon_string(&mut self, start: usize) -> Result<Quoted, Error> {
+    /// A string that has an escape, or is broken, from the end of its first plain text on.
+    fn uncommon_string(
+        self,
+        start: usize,
+        mut at: usize,
+        mut stops: Stops,
+    ) -> Result<(Quoted, Stops), Error> {
         loop {
-            match self.peek() {
+            match self.peek(at) {
                 Some(b'"') => {
-                    self.at += 1;
-                    return Ok(Quoted {
-                        span: Span::new(start, self.at - 1),
+                    let span = Span::new(start, at);
+                    let string = Quoted {
+                        span,
                         escaped: true,
-                    });
+                    };
+                    return Ok((string, stops));
                 }
-                Some(b'\\') => self.escape()?,
-                Some(_) => {
-                    return Err(self.error(ErrorKind::ControlCharacter, self.at, self.at + 1));
-                }
-                None => return Err(self.error(ErrorKind::UnexpectedEnd, start - 1, self.at)),
+                Some(b'\\') => at = self.escape(at)?,
+                Some(_) => return Err(self.error(ErrorKind::ControlCharacter, at, at + 1)),
+                None => return Err(self.error(ErrorKind::UnexpectedEnd, start - 1, at)),
             }
-            self.at = self.plain_end(self.at);
+            at = self.plain_end(at, &mut stops);
         }
     }
 
     /// An escape. Surrogates need no partner: what stands for text is decided when it is decoded.
     #[inline(always)]
-    fn escape(&mut self) -> Result<(), Error> {
-        let start = self.at;
-        let length = match self.bytes.get(start + 1) {
-            Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => 2,
+    fn escape(self, start: usize) -> Result<usize, Error> {
+        match self.peek(start + 1) {
+            Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => Ok(start + 2),
             Some(b'u') => match self.bytes.get(start + 2..start + 6) {
-                Some(digits) if digits.iter().all(u8::is_ascii_hexdigit) => 6,
-                _ => return Err(self.error(ErrorKind::BadEscape, start, start + 2)),
+                Some(digits) if digits.iter().all(u8::is_ascii_hexdigit) => Ok(start + 6),
+                _ => Err(self.error(ErrorKind::BadEscape, start, start + 2)),
             },
             Some(_) => {
-                let next = self.text[start + 1..]
-                    .chars()
-                    .next()
-                    .map_or(0, char::len_utf8);
-                return Err(self.error(ErrorKind::BadEscape, start, start + 1 + next));
+                let next = self.text[start + 1..].chars().next();
+                let length = next.map_or(0, char::len_utf8);
+                Err(self.error(ErrorKind::BadEscape, start, start + 1 + length))
             }
-            None => return Err(self.error(ErrorKind::UnexpectedEnd, start, start + 1)),
-        };
-        self.at = start + length;
-        Ok(())
+            None => Err(self.error(ErrorKind::UnexpectedEnd, start, start + 1)),
+        }
     }
 
-    fn number(&mut self) -> Result<(), Error> {
-        let start = self.at;
-        self.eat(b'-');
-        let whole = self.digits();
-        let leading_zero = whole > 1 && self.bytes[self.at - whole] == b'0';
-        let mut fine = whole > 0 && !leading_zero;
-        if self.eat(b'.') {
-            fine &= self.digits() > 0;
+    /// A number or a word that begins with the byte `first`. Gives its end.
+    #[inline(always)]
+    fn unquoted(self, first: u8, at: usize) -> Result<usize, Error> {
+        match first {
+            b'-' | b'0'..=b'9' => self.number(at),
+            b't' => self.word(at, "true"),
+            b'f' => self.word(at, "false"),
+            b'n' => self.word(at, "null"),
+            _ => Err(self.unexpected(at, ErrorKind::ExpectedValue)),
         }
-        if self.eat(b'e') || self.eat(b'E') {
-            let _signed = self.eat(b'+') || self.eat(b'-');
-            fine &= self.digits() > 0;
+    }
+
+    #[inline(always)]
+    fn number(self, start: usize) -> Result<usize, Error> {
+        let whole = start + usize::from(self.peek(start) == Some(b'-'));
+        let mut at = self.digits(whole);
+        let leading_zero = at - whole > 1 && self.peek(whole) == Some(b'0');
+        let mut fine = at > whole && !leading_zero;
+        if let Some(b'.' | b'e' | b'E') = self.peek(at) {
+            (at, fine) = self.fraction_and_exponent(at, fine);
         }
         if fine {
-            Ok(())
+            Ok(at)
         } else {
-            Err(self.error(ErrorKind::BadNumber, start, self.at.max(start + 1)))
+            Err(self.error(ErrorKind::BadNumber, start, at.max(start + 1)))
         }
     }
 
-    fn digits(&mut self) -> usize {
-        let rest = &self.bytes[self.at..];
-        let count = rest.iter().take_while(|b| b.is_ascii_digit()).count();
-        self.at += count;
-        count
-    }
-
-    fn literal(&mut self, word: &str) -> Result<(), Error> {
-        if self.bytes[self.at..].starts_with(word.as_bytes()) {
-            self.at += word.len();
-            Ok(())
-        } else {
-            Err(self.unexpected(ErrorKind::ExpectedValue))
+    fn fraction_and_exponent(self, mut at: usize, mut fine: bool) -> (usize, bool) {
+        if self.peek(at) == Some(b'.') {
+            let end = self.digits(at + 1);
+            fine &= end > at + 1;
+            at = end;
         }
+        if let Some(b'e' | b'E') = self.peek(at) {
+            at += 1;
+            if let Some(b'+' | b'-') = self.peek(at) {
+                at += 1;
+            }
+            let end = self.digits(at);
+            fine &= end > at;
+            at = end;
+        }
+        (at, fine)
     }
 
+    /// Where the digits from `at` on end.
     #[inline(always)]
-    fn space(&mut self) {
+    fn digits(self, mut at: usize) -> usize {
+        while let Some(b'0'..=b'9') = self.peek(at) {
+            at += 1;
+        }
+        at
+    }
+
+    fn word(self, at: usize, word: &str) -> Result<usize, Error> {
+        if self.bytes[at..].starts_with(word.as_bytes()) {
+            Ok(at + word.len())
+        } else {
+            Err(self.unexpected(at, ErrorKind::ExpectedValue))
+        }
+    }
+
+    /// The first byte from `at` on that is no white space, and where it stands. 0, which is none that
+    /// may stand there, where the text ends.
+    #[inline(always)]
+    fn token(self, at: usize) -> (u8, usize) {
         // What follows is rarely space, and everything else is above it.
-        if self.peek().is_some_and(|byte| byte > b' ') {
-            return;
-        }
-        while let Some(b' ' | b'\n' | b'\r' | b'\t') = self.peek() {
-            self.at += 1;
+        match self.peek(at) {
+            Some(byte) if byte > b' ' => (byte, at),
+            _ => self.token_after_space(at),
         }
     }
 
-    #[inline(always)]
-    fn peek(&self) -> Option<u8> {
-        self.bytes.get(self.at).copied()
+    fn token_after_space(self, mut at: usize) -> (u8, usize) {
+        while let Some(byte @ (b' ' | b'\n' | b'\r' | b'\t')) = self.peek(at)
+            && !(LINE && byte == b'\n')
+        {
+            at += 1;
+        }
+        (self.peek(at).unwrap_or(0), at)
     }
 
     #[inline(always)]
-    fn eat(&mut self, byte: u8) -> bool {
-        let found = self.peek() == Some(byte);
-        self.at += usize::from(found);
-        found
+    fn peek(self, at: usize) -> Option<u8> {
+        self.bytes.get(at).copied()
     }
 
-    /// The error at the current place: `kind`, unless the text ends here or a comment begins.
     #[cold]
-    fn unexpected(&self, kind: ErrorKind) -> Error {
-        match self.peek() {
-            None => self.error(ErrorKind::UnexpectedEnd, self.at, self.at),
-            Some(b'/' | b'#') => self.error(ErrorKind::Comment, self.at, self.at + 1),
+    fn trailing_comma(self, at: usize) -> Error {
+        self.error(ErrorKind::TrailingComma, at, at + 1)
+    }
+
+    /// The error at `at`: `kind`, unless the text ends here or a comment begins.
+    #[cold]
+    fn unexpected(self, at: usize, kind: ErrorKind) -> Error {
+        match self.peek(at) {
+            None => self.error(ErrorKind::UnexpectedEnd, at, at),
+            Some(b'/' | b'#') => self.error(ErrorKind::Comment, at, at + 1),
             Some(_) => {
-                let word = self.text[self.at..]
-                    .find(|c: char| !c.is_alphanumeric() && c != '_')
-                    .unwrap_or(self.text.len() - self.at);
-                let first = self.text[self.at..]
-                    .chars()
-                    .next()
-                    .map_or(0, char::len_utf8);
-                self.error(kind, self.at, self.at + word.max(first))
+                let rest = &self.text[at..];
+                let word = rest.find(|c: char| !c.is_alphanumeric() && c != '_');
+                let first = rest.chars().next().map_or(0, char::len_utf8);
+                self.error(kind, at, at + word.unwrap_or(rest.len()).max(first))
             }
         }
     }
 
     #[cold]
-    fn error(&self, kind: ErrorKind, start: usize, end: usize) -> Error {
+    fn error(self, kind: ErrorKind, start: usize, end: usize) -> Error {
         let span = Span::new(start, end.min(self.bytes.len()));
         Error { kind, span }
     }

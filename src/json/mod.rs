@@ -14,5 +14,5 @@ mod stops;
 mod tape;
 pub mod walk;
 
-pub use check::{Error, ErrorKind, Observer, Quoted, check, check_part};
+pub use check::{Error, ErrorKind, Observer, Quoted, check, check_line, check_part};
 pub use tape::{Field, Fields, Object, Tape, Text};

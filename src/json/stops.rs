@@ -7,7 +7,7 @@ use wide::u8x16;
 const WINDOW: usize = 64;
 
 /// Finds the bytes that end plain text: quotes, backslashes and control characters.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub(super) struct Stops {
     /// Where the bytes end that were looked at last.
     end: usize,

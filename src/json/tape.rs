@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 
-use super::check::{Error, ErrorKind, Observer, Quoted, check_part};
+use super::check::{Error, ErrorKind, Observer, Quoted, check_line, check_part};
 use super::walk::{self, decode};
 use crate::source::MAX_DEPTH;
 use crate::span::Span;
@@ -96,15 +96,17 @@ impl Range {
 struct Glance(u64);
 
 impl Glance {
-    /// A glance at the key that is a part of `text`. What follows it may be looked at, and counts
-    /// for nothing.
+    /// A glance at the key that is a part of `text`: at its first and its last eight bytes. Those
+    /// before it may be looked at, and count for nothing.
     #[inline(always)]
     fn at(text: &[u8], key: Span) -> Self {
         let length = key.len();
+        let last = word_before(text, key.end);
         let mix = if length < 8 {
-            word(text, key.start) & !(u64::MAX << (8 * length))
+            // Without the bytes before the key; two shifts, because one can't be by all 64 bits.
+            last >> 1 >> (63 - 8 * length)
         } else {
-            word(text, key.start) ^ word(text, key.end - 8).rotate_left(29)
+            last ^ word_before(text, key.start + 8).rotate_left(29)
         };
         // A letter more or less is a difference.
         Glance(mix ^ (length as u64).rotate_right(8))
@@ -131,16 +133,15 @@ impl Marks {
 /// An odd number without a pattern: the golden ratio's digits.
 const MIX: u64 = 0x9e37_79b9_7f4a_7c15;
 
-/// The eight bytes from `at` on, zero where the text has ended.
+/// The eight bytes before `end`, as far as there are so many.
 #[inline(always)]
-fn word(text: &[u8], at: usize) -> u64 {
-    let rest = text.get(at..).unwrap_or(&[]);
-    match rest.first_chunk() {
+fn word_before(text: &[u8], end: usize) -> u64 {
+    let before = text.get(..end).unwrap_or(text);
+    match before.last_chunk() {
         Some(bytes) => u64::from_le_bytes(*bytes),
-        None => rest
+        None => before
             .iter()
-            .rev()
-            .fold(0, |word, &byte| word << 8 | u64::from(byte)),
+            .fold(0, |word, &byte| word >> 8 | u64::from(byte) << 56),
     }
 }
 
@@ -167,36 +168,42 @@ impl Tape {
             });
         }
         self.members.clear();
-        let mut reading = Reading {
-            tape: self,
-            text,
-            key: Quoted::default(),
-        };
-        check_part(text, part, &mut reading)?;
+        check_part(text, part, &mut Reading { tape: self, text })?;
+        Ok(self.object(text, part))
+    }
+
+    /// [`Self::read`] of the line that begins at `start`, without knowing where it ends. Gives where
+    /// it does, line end excluded: for [`Self::object`]. `None` if something is wrong with the line;
+    /// what that is, [`Self::read`] says.
+    pub fn read_line(&mut self, text: &str, start: usize) -> Option<usize> {
+        u32::try_from(text.len()).ok()?;
+        self.members.clear();
+        check_line(text, start, &mut Reading { tape: self, text }).ok()
+    }
+
+    /// The object that is this part of `text`, which was read last. `None` if it is another value.
+    pub fn object<'t>(&'t self, text: &'t str, part: Span) -> Option<Object<'t>> {
         let body = text[part.range()].trim_ascii();
-        Ok(body.starts_with('{').then_some(Object {
+        body.starts_with('{').then_some(Object {
             whole: text,
             text: body,
             members: &self.members,
-        }))
+        })
     }
 }
 
 struct Reading<'t> {
     tape: &'t mut Tape,
     text: &'t str,
-    /// The last key, whose value is still to come.
-    key: Quoted,
 }
 
 impl Reading<'_> {
-    /// Notes the member of the last key.
     #[inline(always)]
-    fn note(&mut self, value: Span, plain: bool) {
-        let escaped = if self.key.escaped { More::ESCAPED } else { 0 };
+    fn note(&mut self, key: Quoted, value: Span, plain: bool) {
+        let escaped = if key.escaped { More::ESCAPED } else { 0 };
         let plain = if plain { More::PLAIN } else { 0 };
         self.tape.members.push(Member {
-            key: self.key.span.into(),
+            key: key.span.into(),
             value: value.into(),
             more: More(escaped | plain),
         });
@@ -217,18 +224,17 @@ impl Observer for Reading<'_> {
         let glance = Glance::at(self.text.as_bytes(), key.span);
         let open = &mut self.tape.open[depth];
         open.alike |= open.marks.add(glance) | key.escaped;
-        self.key = key;
     }
 
     #[inline(always)]
-    fn scalar(&mut self, value: Span, plain: bool) {
-        self.note(value, plain);
+    fn scalar(&mut self, key: Quoted, value: Span, plain: bool) {
+        self.note(key, value, plain);
     }
 
     #[inline(always)]
-    fn container(&mut self, depth: usize, start: usize) {
+    fn container(&mut self, depth: usize, key: Quoted, start: usize) {
         self.tape.open[depth].latest = self.tape.members.len();
-        self.note(Span::at(start), false);
+        self.note(key, Span::at(start), false);
     }
 
     #[inline(always)]
@@ -368,10 +374,32 @@ impl<'t> Field<'t> {
         }
     }
 
+    /// What the key spells, as UTF-8: for comparing, without a look at where characters begin.
+    #[inline]
+    pub fn key_bytes(self) -> Cow<'t, [u8]> {
+        let key = self.member.key.span();
+        let raw = &self.whole.as_bytes()[key.range()];
+        if self.member.more.is_escaped() {
+            Cow::Owned(self.key().into_owned().into_bytes())
+        } else {
+            Cow::Borrowed(raw)
+        }
+    }
+
     /// The value.
     #[inline]
     pub fn value(self) -> walk::Value<'t> {
         self.text().value()
+    }
+
+    /// The value, if it is a string without escapes.
+    #[inline]
+    pub fn plain(self) -> Option<&'t str> {
+        let Range { start, end } = self.member.value;
+        let within = start as usize + 1..(end as usize).saturating_sub(1);
+        self.whole
+            .get(within)
+            .filter(|_| self.member.more.is_plain())
     }
 
     /// The text of the value.

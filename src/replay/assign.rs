@@ -46,11 +46,12 @@ impl Assigned {
 }
 
 /// The number of the policy that decides `call`: the first that is for it.
+#[inline]
 pub fn policy_for(policies: &[Assigned], call: &ToolCall<'_>) -> Option<usize> {
-    let (server, grant) = (call.server.as_deref(), call.grant.as_deref());
-    policies
-        .iter()
-        .position(|assigned| assigned.is_for(server, grant))
+    policies.iter().position(|assigned| {
+        let for_every_call = assigned.server.is_none() && assigned.grants.is_empty();
+        for_every_call || assigned.is_for(call.server.as_deref(), call.grant.as_deref())
+    })
 }
 
 /// A glob over server, grant or tool names, where `*` also stands for `/`.

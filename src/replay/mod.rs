@@ -14,6 +14,7 @@ pub mod sessions;
 pub mod snapshot;
 pub mod summary;
 pub mod timeline;
+mod workers;
 
 use std::borrow::Cow;
 

@@ -1,7 +1,7 @@
 //! Counting what a replay decided.
 
 use std::collections::BTreeMap;
-use std::hash::BuildHasher;
+use std::hash::{BuildHasher, Hasher};
 
 use foldhash::HashMap;
 use foldhash::fast::RandomState;
@@ -13,6 +13,7 @@ use super::covered::{CoveredClause, covered};
 use super::recorded::{Recorded, RecordedCounter};
 use super::sessions::{SessionCounter, Sessions};
 
+use crate::call::same;
 use crate::engine::{Counters, Coverage, Decision, Peak, Point, Reach, Reason};
 use crate::policy::limit::Amount;
 use crate::policy::quantity::Quantity;
@@ -237,7 +238,7 @@ impl Summarizer {
                 .calls += 1;
         }
         if let Decision::Unknown { needs } = row.decision {
-            for path in needs {
+            for path in needs.iter() {
                 *self.needs.entry(path.clone()).or_default() += 1;
             }
         }
@@ -247,10 +248,13 @@ impl Summarizer {
 
     /// The tally of a tool, without allocating for a tool that is known.
     fn tool(&mut self, server: &str, tool: &str) -> &mut Tally {
-        let hash = self.hasher.hash_one((server, tool));
+        let hash = name_hash(&self.hasher, server, tool);
         let tools = &self.tools;
-        let is =
-            |number: &usize| *tools[*number].tool == *tool && *tools[*number].server == *server;
+        let is = |number: &usize| {
+            let known = &tools[*number];
+            same(known.tool.as_bytes(), tool.as_bytes())
+                && same(known.server.as_bytes(), server.as_bytes())
+        };
         let number = match self.numbers.find(hash, is) {
             Some(number) => *number,
             None if self.tools.len() == MAX_TOOLS => return &mut self.other_tools,
@@ -269,7 +273,7 @@ impl Summarizer {
         });
         let (tools, hasher) = (&self.tools, &self.hasher);
         let rehash =
-            |number: &usize| hasher.hash_one((&tools[*number].server, &tools[*number].tool));
+            |number: &usize| name_hash(hasher, &tools[*number].server, &tools[*number].tool);
         self.numbers.insert_unique(hash, number, rehash);
         number
     }
@@ -330,6 +334,7 @@ impl Summarizer {
             .collect();
         let mut limits = Vec::new();
         for (number, (assigned, counters)) in policies.iter().zip(counters).enumerate() {
+            let peaks = counters.peaks();
             for (id, limit) in assigned.policy.limits() {
                 let by_this = (Some(number), Reason::Clause(id));
                 let demand = counters.demand(id);
@@ -339,7 +344,7 @@ impl Summarizer {
                     counter: limit.counter.name.clone(),
                     window: limit.window.to_string(),
                     max: limit.max.number(),
-                    peak: counters.peak(&assigned.policy, id),
+                    peak: peaks.of(&assigned.policy, id),
                     throttled: throttled.get(&by_this).copied().unwrap_or(0),
                     enough: demand.peak().map(Quantity::ceiling),
                     curve: demand.curve(),
@@ -349,6 +354,13 @@ impl Summarizer {
         }
         limits
     }
+}
+
+fn name_hash(hasher: &RandomState, server: &str, tool: &str) -> u64 {
+    let mut state = hasher.build_hasher();
+    state.write(server.as_bytes());
+    state.write(tool.as_bytes());
+    state.finish()
 }
 
 /// The places that no call came to.

@@ -19,8 +19,6 @@ pub struct Block {
     pub first_line: u64,
     /// The lines. A line that could not be taken over as text is left empty here.
     pub text: String,
-    /// Where in the text each line ends, line end excluded. The last one may have no line end.
-    pub(super) ends: Vec<u32>,
     /// The lines that were left empty, with what was wrong with them, in order.
     pub broken: Vec<(u64, Cow<'static, str>)>,
     /// What else there is to say, about the recording rather than one of its lines.
@@ -106,8 +104,7 @@ impl Blocks {
                 .push((block.first_line, "the line is longer than 64 MiB".into()));
         }
         block.take(bytes);
-        // Only the last block of a trace has a line without an end, and nothing comes after it.
-        self.next_line += block.ends.len() as u64;
+        self.next_line += memchr::memchr_iter(b'\n', block.text.as_bytes()).count() as u64;
         Ok(true)
     }
 
@@ -183,7 +180,6 @@ impl Block {
     pub(super) fn begin(&mut self, first_line: u64) {
         self.first_line = first_line;
         self.text.clear();
-        self.ends.clear();
         self.broken.clear();
         self.notes.clear();
         self.origins.clear();
@@ -218,12 +214,6 @@ impl Block {
                 text
             }
         };
-        let offset = |at| u32::try_from(at).expect("a block is bounded by its longest line");
-        let ends = memchr::memchr_iter(b'\n', self.text.as_bytes());
-        self.ends.extend(ends.map(offset));
-        if !self.text.is_empty() && !self.text.ends_with('\n') {
-            self.ends.push(offset(self.text.len()));
-        }
     }
 
     /// Where the line with this number stands in the recording.
@@ -237,19 +227,52 @@ impl Block {
     }
 
     /// The lines, line ends excluded.
-    pub fn lines(&self) -> impl Iterator<Item = Line<'_>> {
-        let block = self.text.as_str();
-        let mut start = 0;
-        let spans = self.ends.iter().map(move |&end| {
-            let span = Span::new(start, end as usize);
-            start = span.end + 1;
-            span
-        });
-        (self.first_line..).zip(spans).map(|(number, span)| Line {
-            number,
-            block,
-            span,
-        })
+    pub fn lines(&self) -> Lines<'_> {
+        Lines {
+            block: &self.text,
+            number: self.first_line,
+            start: 0,
+        }
+    }
+}
+
+/// See [`Block::lines`].
+#[derive(Debug)]
+pub struct Lines<'b> {
+    block: &'b str,
+    /// The number of the next line, and where it begins.
+    number: u64,
+    start: usize,
+}
+
+impl<'b> Lines<'b> {
+    /// The text of the block and where its next line begins. `None` after the last.
+    pub fn ahead(&self) -> Option<(&'b str, usize)> {
+        (self.start < self.block.len()).then_some((self.block, self.start))
+    }
+
+    /// The next line, which is known to end here.
+    pub fn next_to(&mut self, end: usize) -> Line<'b> {
+        let line = Line {
+            number: self.number,
+            block: self.block,
+            span: Span::new(self.start, end),
+        };
+        self.number += 1;
+        self.start = end + 1;
+        line
+    }
+}
+
+impl<'b> Iterator for Lines<'b> {
+    type Item = Line<'b>;
+
+    fn next(&mut self) -> Option<Line<'b>> {
+        let (block, start) = self.ahead()?;
+        let rest = &block.as_bytes()[start..];
+        // The last line may have no end.
+        let length = memchr::memchr(b'\n', rest).unwrap_or(rest.len());
+        Some(self.next_to(start + length))
     }
 }
 

@@ -4,10 +4,10 @@ use std::borrow::Cow;
 use std::fmt;
 
 use crate::call::{Args, Outcome, Ruling, Stated, ToolCall};
-use crate::json::{Field, Tape, walk};
+use crate::json::{Field, Object, Tape, walk};
 use crate::suggest::{nearest, quoted};
-use crate::time::Timestamp;
-use crate::trace::blocks::Line;
+use crate::time::{Minute, Timestamp};
+use crate::trace::blocks::{Line, Lines};
 use crate::trace::convert::syntax_error;
 
 /// The JSON Schema of a line.
@@ -17,6 +17,7 @@ pub const SCHEMA: &str = include_str!("native.schema.json");
 #[derive(Debug, Default)]
 pub struct Reader {
     tape: Tape,
+    minute: Minute,
 }
 
 /// Why a line is no tool call: one sentence without a full stop.
@@ -40,38 +41,55 @@ impl Reader {
     ///
     /// # Errors
     /// What is wrong with the line.
-    pub fn read<'t>(&'t mut self, line: Line<'t>) -> Result<Option<ToolCall<'t>>, LineError> {
+    pub fn read<'t>(&'t mut self, line: Line<'t>) -> ReadLine<'t> {
         if line.text().trim_ascii_start().is_empty() {
             return Ok(None);
         }
         let record = self.tape.read(line.block, line.span);
         let record = record.map_err(|e| LineError(syntax_error(&e, line)))?;
-        let Some(record) = record else {
-            return error("the line is not a JSON object");
+        call(record, line.number, &mut self.minute)
+    }
+
+    /// Reads the next of `lines`, as [`Self::read`] does. Where nothing is wrong with it, its end is
+    /// not looked for: it is where the record ends.
+    pub fn next<'t, 'b: 't>(
+        &'t mut self,
+        lines: &mut Lines<'b>,
+    ) -> Option<(Line<'b>, ReadLine<'t>)> {
+        let (block, start) = lines.ahead()?;
+        let Some(end) = self.tape.read_line(block, start) else {
+            let line = lines.next()?;
+            return Some((line, self.read(line)));
         };
-        let mut fields = Record::default();
-        for field in record.fields() {
-            fields.take(field)?;
-        }
-        fields.into_call(line.number)
+        let line = lines.next_to(end);
+        let record = self.tape.object(block, line.span);
+        Some((line, call(record, line.number, &mut self.minute)))
     }
 }
 
+/// What was read of a line: a call, nothing where it is blank, or what is wrong with it.
+pub type ReadLine<'t> = Result<Option<ToolCall<'t>>, LineError>;
+
+/// The call that a record is.
+fn call<'t>(record: Option<Object<'t>>, line: u64, minute: &mut Minute) -> ReadLine<'t> {
+    let Some(record) = record else {
+        return error("the line is not a JSON object");
+    };
+    let mut fields = Record::of_line(line);
+    for field in record.fields() {
+        fields.take(field, minute)?;
+    }
+    fields.into_call()
+}
+
 /// The fields of a record, as they come.
-#[derive(Default)]
 struct Record<'t> {
-    ts: Option<Timestamp>,
-    ts_text: Option<&'t str>,
-    session: Option<Cow<'t, str>>,
-    grant: Option<Cow<'t, str>>,
-    server: Option<Cow<'t, str>>,
-    tool: Option<Cow<'t, str>>,
+    /// The call as far as it was read. What its arguments are is known at the end.
+    call: ToolCall<'t>,
+    has_tool: bool,
     args: Option<Args<'t>>,
     arg_keys: Option<Vec<Cow<'t, str>>>,
     args_hash: Option<Cow<'t, str>>,
-    outcome: Outcome,
-    stated: Option<Box<Stated<Cow<'t, str>>>>,
-    in_batch: bool,
     /// Whether the values of the arguments are tokens: only the names can be decided by.
     redacted: bool,
     /// A field that holds the tool's name, or what is done, in formats of others.
@@ -81,49 +99,73 @@ struct Record<'t> {
 }
 
 impl<'t> Record<'t> {
-    fn take(&mut self, field: Field<'t>) -> Result<(), LineError> {
-        let key = &*field.key();
-        let value = field.value();
-        match key {
-            "ts" => self.time(value)?,
-            "session" => self.session = optional_text(key, value)?,
-            "grant" => self.grant = optional_text(key, value)?,
-            "server" => self.server = optional_text(key, value)?,
-            "tool" => match value {
-                walk::Value::String(name) => self.tool = Some(name),
-                _ => return error("`tool` is not a string"),
+    fn of_line(line: u64) -> Self {
+        Self {
+            call: ToolCall {
+                line,
+                ts: None,
+                ts_text: None,
+                session: None,
+                grant: None,
+                server: None,
+                tool: Cow::Borrowed(""),
+                args: Args::None,
+                outcome: Outcome::Unspecified,
+                in_batch: false,
+                stated: None,
             },
-            "args" | "arguments" => {
-                if self.args.is_some() {
-                    return error("both `args` and `arguments` are given");
+            has_tool: false,
+            args: None,
+            arg_keys: None,
+            args_hash: None,
+            redacted: false,
+            stands_in: None,
+            misspelt: None,
+        }
+    }
+
+    fn take(&mut self, field: Field<'t>, minute: &mut Minute) -> Result<(), LineError> {
+        match &*field.key_bytes() {
+            b"ts" => self.time(field, minute)?,
+            b"session" => self.call.session = optional_text("session", field)?,
+            b"grant" => self.call.grant = optional_text("grant", field)?,
+            b"server" => self.call.server = optional_text("server", field)?,
+            b"tool" => match optional_text("tool", field)? {
+                None => return error("`tool` is not a string"),
+                Some(name) => {
+                    self.call.tool = name;
+                    self.has_tool = true;
                 }
-                self.args = Some(match (value, field.object()) {
-                    (walk::Value::Null, _) => Args::None,
-                    (_, Some(object)) => Args::Object(object),
-                    (_, None) => Args::NotAnObject(field.text().raw()),
-                });
-            }
-            "arg_keys" => self.arg_keys = names(value)?,
+            },
+            b"args" | b"arguments" => self.args(field)?,
+            b"arg_keys" => self.arg_keys = names(field.value())?,
             // A recorder leaves the hash out, or empty, where there was nothing to hash.
-            "args_hash" => self.args_hash = optional_text(key, value)?.filter(|h| !h.is_empty()),
-            "result" => self.outcome = outcome(value)?,
-            "in_batch" => self.in_batch = is_true(key, value)?,
-            "redacted" => self.redacted = is_true(key, value)?,
-            "expect" => self.stated().expected = ruling(key, value)?,
-            "expect_rule" => self.stated().expected_rule = optional_text(key, value)?,
-            "recorded" => self.stated().recorded = ruling(key, value)?,
-            "recorded_rule" => self.stated().recorded_rule = optional_text(key, value)?,
+            b"args_hash" => {
+                self.args_hash = optional_text("args_hash", field)?.filter(|h| !h.is_empty());
+            }
+            b"result" => self.call.outcome = outcome(field.value())?,
+            b"in_batch" => self.call.in_batch = is_true("in_batch", field.value())?,
+            b"redacted" => self.redacted = is_true("redacted", field.value())?,
+            b"expect" => self.stated().expected = ruling("expect", field.value())?,
+            b"expect_rule" => {
+                self.stated().expected_rule = optional_text("expect_rule", field)?;
+            }
+            b"recorded" => self.stated().recorded = ruling("recorded", field.value())?,
+            b"recorded_rule" => {
+                self.stated().recorded_rule = optional_text("recorded_rule", field)?;
+            }
             // Other fields are the recorder's, unless the arguments turn out to be missing.
-            "name" | "tool_name" | "method" => self.stands_in = Some(key.to_owned()),
+            b"name" | b"tool_name" | b"method" => {
+                self.stands_in = Some(field.key().into_owned());
+            }
             // Only what begins like the fields for arguments can be one of them misspelt.
-            _ if key.starts_with(['a', 'A']) && self.misspelt.is_none() => {
-                let meant = nearest(key, ["arguments", "args", "arg_keys"]);
-                self.misspelt = meant.map(|meant| (key.to_owned(), meant));
+            [b'a' | b'A', ..] if self.misspelt.is_none() => {
+                let key = field.key();
+                let meant = nearest(&key, ["arguments", "args", "arg_keys"]);
+                self.misspelt = meant.map(|meant| (key.into_owned(), meant));
             }
             // It may be the recorder's own; who wants to check expectations is told.
-            _ if key.starts_with(['e', 'E'])
-                && nearest(key, ["expect", "expect_rule"]).is_some() =>
-            {
+            [b'e' | b'E', ..] if nearest(&field.key(), ["expect", "expect_rule"]).is_some() => {
                 self.stated().misspelt = Some(field.key().into_owned().into());
             }
             _ => {}
@@ -131,34 +173,47 @@ impl<'t> Record<'t> {
         Ok(())
     }
 
-    fn stated(&mut self) -> &mut Stated<Cow<'t, str>> {
-        self.stated.get_or_insert_default()
+    fn args(&mut self, field: Field<'t>) -> Result<(), LineError> {
+        if self.args.is_some() {
+            return error("both `args` and `arguments` are given");
+        }
+        self.args = Some(match field.object() {
+            Some(object) => Args::Object(object),
+            None if field.value() == walk::Value::Null => Args::None,
+            None => Args::NotAnObject(field.text().raw()),
+        });
+        Ok(())
     }
 
-    fn time(&mut self, value: walk::Value<'t>) -> Result<(), LineError> {
-        let read = match &value {
-            walk::Value::Null => return Ok(()),
-            walk::Value::Number(number) => Timestamp::parse_millis(number),
-            walk::Value::String(time) => Timestamp::parse_rfc3339(time),
-            _ => Err("neither a time nor a number of milliseconds"),
+    fn stated(&mut self) -> &mut Stated<Cow<'t, str>> {
+        self.call.stated.get_or_insert_default()
+    }
+
+    fn time(&mut self, field: Field<'t>, minute: &mut Minute) -> Result<(), LineError> {
+        self.call.ts_text = field.plain();
+        let read = match self.call.ts_text {
+            Some(time) => minute.parse_rfc3339(time),
+            None => match field.value() {
+                walk::Value::Null => return Ok(()),
+                walk::Value::Number(number) => Timestamp::parse_millis(number),
+                walk::Value::String(time) => Timestamp::parse_rfc3339(&time),
+                _ => Err("neither a time nor a number of milliseconds"),
+            },
         };
         let ts = read.map_err(|problem| LineError(format!("`ts`: {problem}")))?;
-        self.ts = Some(ts);
-        if let walk::Value::String(Cow::Borrowed(text)) = value {
-            self.ts_text = Some(text);
-        }
+        self.call.ts = Some(ts);
         Ok(())
     }
 
     /// The call. In an option at once, because a call is large and would be moved once more.
     #[inline]
-    fn into_call(self, line: u64) -> Result<Option<ToolCall<'t>>, LineError> {
-        let Some(tool) = self.tool else {
+    fn into_call(mut self) -> ReadLine<'t> {
+        if !self.has_tool {
             let other = self
                 .stands_in
                 .map_or(String::new(), |key| format!(", but `{key}`"));
             return error(format!("the record has no `tool`{other}"));
-        };
+        }
         if self.args.is_none()
             && self.arg_keys.is_none()
             && self.args_hash.is_none()
@@ -170,7 +225,7 @@ impl<'t> Record<'t> {
                 quoted(&field)
             ));
         }
-        let args = match (self.args, self.arg_keys, self.args_hash) {
+        self.call.args = match (self.args, self.arg_keys, self.args_hash) {
             // A recorder that keeps less than values may write `args: null` beside it.
             (None | Some(Args::None), Some(names), _) => Args::NamesOnly(names),
             (None | Some(Args::None), None, Some(hash)) => Args::Hashed(hash),
@@ -180,23 +235,21 @@ impl<'t> Record<'t> {
             (Some(args), _, _) => args,
             (None, None, None) => Args::None,
         };
-        Ok(Some(ToolCall {
-            line,
-            ts: self.ts,
-            ts_text: self.ts_text,
-            session: self.session,
-            grant: self.grant,
-            server: self.server,
-            tool,
-            args,
-            outcome: self.outcome,
-            in_batch: self.in_batch,
-            stated: self.stated,
-        }))
+        Ok(Some(self.call))
     }
 }
 
-fn optional_text<'t>(key: &str, value: walk::Value<'t>) -> Result<Option<Cow<'t, str>>, LineError> {
+#[inline(always)]
+fn optional_text<'t>(key: &str, field: Field<'t>) -> Result<Option<Cow<'t, str>>, LineError> {
+    // Almost all are plain. Taken as they are, they go by no other place in memory.
+    match field.plain() {
+        Some(plain) => Ok(Some(Cow::Borrowed(plain))),
+        None => rare_text(key, field.value()),
+    }
+}
+
+#[cold]
+fn rare_text<'t>(key: &str, value: walk::Value<'t>) -> Result<Option<Cow<'t, str>>, LineError> {
     match value {
         walk::Value::Null => Ok(None),
         walk::Value::String(text) => Ok(Some(text)),

@@ -15,6 +15,7 @@ use serde_json::value::RawValue;
 /// # Panics
 /// If one differs.
 pub fn compare(text: &str) {
+    compare_lines(text);
     // A raw value is skipped, not built: no limit on depth, no opinion on surrogates.
     let is_json = serde_json::from_str::<&RawValue>(text).is_ok();
     let found = check(text, &mut ());
@@ -52,6 +53,25 @@ pub fn compare(text: &str) {
             let spelt = |span: Span| walk::decode(&block[span.range()]);
             assert_eq!(spelt(first), spelt(error.span));
         }
+    }
+}
+
+/// Compares what is read of each line before its end is known with what is read of it then.
+fn compare_lines(text: &str) {
+    let (mut known, mut ahead) = (Tape::default(), Tape::default());
+    let mut start = 0;
+    for line in text.split_inclusive('\n') {
+        let end = start + line.trim_end_matches('\n').len();
+        let part = Span::new(start, end);
+        let fine = known.read(text, part);
+        let found = ahead.read_line(text, start);
+        assert_eq!(found, fine.is_ok().then_some(end), "{line}");
+        if let Ok(Some(object)) = fine {
+            compare_tape(object, object.text());
+            let again = ahead.object(text, part).expect("it is the same object");
+            compare_tape(again, object.text());
+        }
+        start += line.len();
     }
 }
 

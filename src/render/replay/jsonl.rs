@@ -7,6 +7,12 @@ use crate::engine::Decision;
 use crate::render::escape;
 use crate::replay::Row;
 
+/// How the member of this name begins: with a comma, which the first has no need of.
+macro_rules! member {
+    ($name:literal) => {
+        concat!(",\"", $name, "\":")
+    };
+}
 /// Writes decided calls. Keeps its memory from one to the next.
 #[derive(Debug, Default)]
 pub struct Writer {
@@ -25,74 +31,70 @@ impl Writer {
         out: &mut dyn Write,
     ) -> io::Result<()> {
         self.line.clear();
-        let mut object = Object::open(&mut self.line);
+        let mut object = Object {
+            line: &mut self.line,
+        };
         if let Some(trace) = context.trace_if_several(row.trace) {
-            object.text("trace", trace)?;
+            object.text(member!("trace"), trace)?;
         }
-        object.number("line", row.line)?;
-        object.text_or_null("ts", row.time().as_deref())?;
-        object.text_or_null("server", row.server)?;
-        object.text_or_null("grant", row.grant)?;
+        object.number(member!("line"), row.line)?;
+        object.text_or_null(member!("ts"), row.time().as_deref())?;
+        object.text_or_null(member!("server"), row.server)?;
+        object.text_or_null(member!("grant"), row.grant)?;
         if let Some(session) = row.session {
-            object.text("session", session)?;
+            object.text(member!("session"), session)?;
         }
-        object.text("tool", row.tool)?;
-        object.text("decision", word(row.decision))?;
+        object.text(member!("tool"), row.tool)?;
+        object.text(member!("decision"), word(row.decision))?;
         let explanation = row.explanation();
         let explanation = explanation.as_ref();
-        object.text("rule", explanation.map_or("", |e| e.rule))?;
-        object.text("pointer", explanation.map_or("", |e| e.pointer))?;
-        object.text("message", explanation.map_or("", |e| &e.message))?;
-        object.text_or_null("policy", context.policy(row.policy))?;
+        object.text(member!("rule"), explanation.map_or("", |e| e.rule))?;
+        object.text(member!("pointer"), explanation.map_or("", |e| e.pointer))?;
+        object.text(member!("message"), explanation.map_or("", |e| &e.message))?;
+        object.text_or_null(member!("policy"), context.policy(row.policy))?;
         match row.decision {
             Decision::Throttle { retry_after_s, .. } => {
-                object.number("retry_after_s", *retry_after_s)?;
+                object.number(member!("retry_after_s"), (*retry_after_s).into())?;
             }
-            Decision::Unknown { needs } => escape::to_json(needs, object.key("needs"))?,
+            Decision::Unknown { needs } => escape::to_json(needs, object.begin(member!("needs")))?,
             Decision::Allow | Decision::Deny(_) => {}
         }
         if let Some(args) = row.args {
-            escape::raw_json(args, object.key("args"))?;
+            escape::raw_json(args, object.begin(member!("args")))?;
         }
+        self.line[0] = b'{';
         self.line.extend_from_slice(b"}\n");
         out.write_all(&self.line)
     }
 }
 
-/// The members of a JSON object, as they are written. Keys need no escapes.
+/// The members of a JSON object, as they are written. Each begins with what [`member`] says.
 struct Object<'l> {
     line: &'l mut Vec<u8>,
 }
 
-impl<'l> Object<'l> {
-    fn open(line: &'l mut Vec<u8>) -> Self {
-        line.push(b'{');
-        Self { line }
-    }
-
-    /// Writes a key; its value has to follow.
-    fn key(&mut self, key: &str) -> &mut Vec<u8> {
-        if self.line.len() > 1 {
-            self.line.push(b',');
-        }
-        self.line.push(b'"');
-        self.line.extend_from_slice(key.as_bytes());
-        self.line.extend_from_slice(b"\":");
+impl Object<'_> {
+    /// Begins a member; its value has to follow.
+    #[inline(always)]
+    fn begin(&mut self, member: &'static str) -> &mut Vec<u8> {
+        self.line.extend_from_slice(member.as_bytes());
         self.line
     }
 
-    fn text(&mut self, key: &str, text: &str) -> io::Result<()> {
-        escape::text_to_json(text, self.key(key))
+    #[inline(always)]
+    fn text(&mut self, member: &'static str, text: &str) -> io::Result<()> {
+        escape::text_to_json(text, self.begin(member))
     }
 
-    fn text_or_null(&mut self, key: &str, text: Option<&str>) -> io::Result<()> {
+    #[inline(always)]
+    fn text_or_null(&mut self, member: &'static str, text: Option<&str>) -> io::Result<()> {
         match text {
-            Some(text) => self.text(key, text),
-            None => self.key(key).write_all(b"null"),
+            Some(text) => self.text(member, text),
+            None => self.begin(member).write_all(b"null"),
         }
     }
 
-    fn number(&mut self, key: &str, number: u64) -> io::Result<()> {
-        write!(self.key(key), "{number}")
+    fn number(&mut self, member: &'static str, number: u64) -> io::Result<()> {
+        write!(self.begin(member), "{number}")
     }
 }
