@@ -10,6 +10,7 @@ use std::io;
 
 use serde::Serialize;
 use serde_json::ser::{CompactFormatter, Formatter, Serializer};
+use wide::u8x16;
 
 /// Whether `c` must never reach the output: it controls the terminal, the direction or the breaking
 /// of the text, or can't be seen. Variation selectors, private use and unassigned characters pass.
@@ -295,16 +296,16 @@ pub fn text_to_json(text: &str, out: &mut Vec<u8>) -> io::Result<()> {
 
 /// Whether a text is ASCII without anything that [`to_json`] may have to escape.
 fn is_plain(text: &[u8]) -> bool {
-    // Looked at as a whole: without an early end, a few instructions do for all of a piece.
-    fn all<const N: usize>(piece: &[u8; N]) -> bool {
-        piece.iter().fold(true, |all, byte| {
-            all & matches!(byte, b' '..=b'~') & !matches!(byte, b'"' | b'\\' | b'#')
-        })
-    }
-    let (pieces, rest) = text.as_chunks::<16>();
-    let (eights, rest) = rest.as_chunks::<8>();
-    let ones = rest.as_chunks::<1>().0;
-    pieces.iter().all(all) && eights.iter().all(all) && ones.iter().all(all)
+    let (pieces, rest) = text.as_chunks();
+    let mut last = [b' '; 16];
+    last[..rest.len()].copy_from_slice(rest);
+    pieces.iter().chain([&last]).all(|piece| {
+        let piece = u8x16::new(*piece);
+        let is = |byte| piece.simd_eq(u8x16::splat(byte));
+        let below = piece.min(u8x16::splat(b' ' - 1)).simd_eq(piece);
+        let above = piece.max(u8x16::splat(b'~' + 1)).simd_eq(piece);
+        (below | above | is(b'"') | is(b'\\') | is(b'#')).to_bitmask() == 0
+    })
 }
 
 /// Writes `text`, which is JSON, in the same way.

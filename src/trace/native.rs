@@ -75,21 +75,28 @@ fn call<'t>(record: Option<Object<'t>>, line: u64, minute: &mut Minute) -> ReadL
     let Some(record) = record else {
         return error("the line is not a JSON object");
     };
-    let mut fields = Record::of_line(line);
+    let mut fields = Record::default();
     for field in record.fields() {
         fields.take(field, minute)?;
     }
-    fields.into_call()
+    fields.into_call(line)
 }
 
 /// The fields of a record, as they come.
+#[derive(Default)]
 struct Record<'t> {
-    /// The call as far as it was read. What its arguments are is known at the end.
-    call: ToolCall<'t>,
-    has_tool: bool,
+    ts: Option<Timestamp>,
+    ts_text: Option<&'t str>,
+    session: Option<Cow<'t, str>>,
+    grant: Option<Cow<'t, str>>,
+    server: Option<Cow<'t, str>>,
+    tool: Option<Cow<'t, str>>,
     args: Option<Args<'t>>,
     arg_keys: Option<Vec<Cow<'t, str>>>,
     args_hash: Option<Cow<'t, str>>,
+    outcome: Outcome,
+    stated: Option<Box<Stated<Cow<'t, str>>>>,
+    in_batch: bool,
     /// Whether the values of the arguments are tokens: only the names can be decided by.
     redacted: bool,
     /// A field that holds the tool's name, or what is done, in formats of others.
@@ -99,43 +106,15 @@ struct Record<'t> {
 }
 
 impl<'t> Record<'t> {
-    fn of_line(line: u64) -> Self {
-        Self {
-            call: ToolCall {
-                line,
-                ts: None,
-                ts_text: None,
-                session: None,
-                grant: None,
-                server: None,
-                tool: Cow::Borrowed(""),
-                args: Args::None,
-                outcome: Outcome::Unspecified,
-                in_batch: false,
-                stated: None,
-            },
-            has_tool: false,
-            args: None,
-            arg_keys: None,
-            args_hash: None,
-            redacted: false,
-            stands_in: None,
-            misspelt: None,
-        }
-    }
-
     fn take(&mut self, field: Field<'t>, minute: &mut Minute) -> Result<(), LineError> {
         match &*field.key_bytes() {
             b"ts" => self.time(field, minute)?,
-            b"session" => self.call.session = optional_text("session", field)?,
-            b"grant" => self.call.grant = optional_text("grant", field)?,
-            b"server" => self.call.server = optional_text("server", field)?,
+            b"session" => self.session = optional_text("session", field)?,
+            b"grant" => self.grant = optional_text("grant", field)?,
+            b"server" => self.server = optional_text("server", field)?,
             b"tool" => match optional_text("tool", field)? {
                 None => return error("`tool` is not a string"),
-                Some(name) => {
-                    self.call.tool = name;
-                    self.has_tool = true;
-                }
+                name => self.tool = name,
             },
             b"args" | b"arguments" => self.args(field)?,
             b"arg_keys" => self.arg_keys = names(field.value())?,
@@ -143,8 +122,8 @@ impl<'t> Record<'t> {
             b"args_hash" => {
                 self.args_hash = optional_text("args_hash", field)?.filter(|h| !h.is_empty());
             }
-            b"result" => self.call.outcome = outcome(field.value())?,
-            b"in_batch" => self.call.in_batch = is_true("in_batch", field.value())?,
+            b"result" => self.outcome = outcome(field.value())?,
+            b"in_batch" => self.in_batch = is_true("in_batch", field.value())?,
             b"redacted" => self.redacted = is_true("redacted", field.value())?,
             b"expect" => self.stated().expected = ruling("expect", field.value())?,
             b"expect_rule" => {
@@ -186,12 +165,12 @@ impl<'t> Record<'t> {
     }
 
     fn stated(&mut self) -> &mut Stated<Cow<'t, str>> {
-        self.call.stated.get_or_insert_default()
+        self.stated.get_or_insert_default()
     }
 
     fn time(&mut self, field: Field<'t>, minute: &mut Minute) -> Result<(), LineError> {
-        self.call.ts_text = field.plain();
-        let read = match self.call.ts_text {
+        self.ts_text = field.plain();
+        let read = match self.ts_text {
             Some(time) => minute.parse_rfc3339(time),
             None => match field.value() {
                 walk::Value::Null => return Ok(()),
@@ -201,19 +180,19 @@ impl<'t> Record<'t> {
             },
         };
         let ts = read.map_err(|problem| LineError(format!("`ts`: {problem}")))?;
-        self.call.ts = Some(ts);
+        self.ts = Some(ts);
         Ok(())
     }
 
     /// The call. In an option at once, because a call is large and would be moved once more.
     #[inline]
-    fn into_call(mut self) -> ReadLine<'t> {
-        if !self.has_tool {
+    fn into_call(self, line: u64) -> ReadLine<'t> {
+        let Some(tool) = self.tool else {
             let other = self
                 .stands_in
                 .map_or(String::new(), |key| format!(", but `{key}`"));
             return error(format!("the record has no `tool`{other}"));
-        }
+        };
         if self.args.is_none()
             && self.arg_keys.is_none()
             && self.args_hash.is_none()
@@ -225,7 +204,7 @@ impl<'t> Record<'t> {
                 quoted(&field)
             ));
         }
-        self.call.args = match (self.args, self.arg_keys, self.args_hash) {
+        let args = match (self.args, self.arg_keys, self.args_hash) {
             // A recorder that keeps less than values may write `args: null` beside it.
             (None | Some(Args::None), Some(names), _) => Args::NamesOnly(names),
             (None | Some(Args::None), None, Some(hash)) => Args::Hashed(hash),
@@ -235,7 +214,19 @@ impl<'t> Record<'t> {
             (Some(args), _, _) => args,
             (None, None, None) => Args::None,
         };
-        Ok(Some(self.call))
+        Ok(Some(ToolCall {
+            line,
+            ts: self.ts,
+            ts_text: self.ts_text,
+            session: self.session,
+            grant: self.grant,
+            server: self.server,
+            tool,
+            args,
+            outcome: self.outcome,
+            in_batch: self.in_batch,
+            stated: self.stated,
+        }))
     }
 }
 
