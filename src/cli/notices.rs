@@ -104,7 +104,7 @@ impl<'n> Notices<'n> {
 
     /// A call was decided, reported or not.
     pub fn call(&mut self, row: &Row<'_>) {
-        if let (Some(ts), None) = (row.ts, row.ts_text)
+        if let (Some(ts), None) = (row.ts, row.call.ts_text)
             && (1..SECONDS_OF_OUR_TIME).contains(&ts.seconds)
         {
             self.early.note(&self.files[row.trace], row.line);
@@ -124,10 +124,10 @@ impl<'n> Notices<'n> {
             !self
                 .servers
                 .iter()
-                .any(|known| known.as_deref() == row.server)
+                .any(|known| known.as_deref() == row.server())
         };
         if !told && is_new() {
-            self.servers.insert(row.server.map(str::to_owned));
+            self.servers.insert(row.server().map(str::to_owned));
         }
     }
 

@@ -196,7 +196,7 @@ impl Run<'_> {
 
     /// Whether a call is one of those that were asked for. A call without a time is in no span.
     fn is_reported(&self, row: &Row<'_>) -> bool {
-        let named = self.only.is_empty() || self.only.iter().any(|glob| glob.is_match(row.tool));
+        let named = self.only.is_empty() || self.only.iter().any(|glob| glob.is_match(row.tool()));
         let since = self
             .args
             .since

@@ -356,8 +356,20 @@ impl<const LINE: bool> Within<'_, LINE> {
     /// An escape. Surrogates need no partner: what stands for text is decided when it is decoded.
     #[inline(always)]
     fn escape(self, start: usize) -> Result<usize, Error> {
+        /// By the byte after the backslash, whether a short escape ends with it. Looked up rather
+        /// than compared: which one comes next can't be foretold.
+        const SHORT: [bool; 256] = {
+            let (mut short, mut at) = ([false; 256], 0);
+            while at < ESCAPED.len() {
+                short[ESCAPED[at] as usize] = true;
+                at += 1;
+            }
+            short
+        };
+        const ESCAPED: &[u8] = b"\"\\/bfnrt";
+
         match self.peek(start + 1) {
-            Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => Ok(start + 2),
+            Some(byte) if SHORT[usize::from(byte)] => Ok(start + 2),
             Some(b'u') => match self.bytes.get(start + 2..start + 6) {
                 Some(digits) if digits.iter().all(u8::is_ascii_hexdigit) => Ok(start + 6),
                 _ => Err(self.error(ErrorKind::BadEscape, start, start + 2)),

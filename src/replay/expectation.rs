@@ -133,16 +133,16 @@ impl Case {
         let actual = Actual::of(row);
         let failure = (!actual.is(&expected)).then(|| {
             Box::new(Failure {
-                server: row.server.map(str::to_owned),
-                grant: row.grant.map(str::to_owned),
-                session: row.session.map(str::to_owned),
+                server: row.server().map(str::to_owned),
+                grant: row.grant().map(str::to_owned),
+                session: row.session().map(str::to_owned),
                 arguments: Arguments::default(),
                 actual,
             })
         });
         Self {
             line: row.line,
-            tool: row.tool.to_owned(),
+            tool: row.tool().to_owned(),
             expected,
             failure,
         }
@@ -186,16 +186,16 @@ pub fn test(policies: &[Assigned], text: &Arc<[u8]>, options: Options) -> Result
 }
 
 fn expected(row: &Row<'_>) -> Result<Option<Expected>, String> {
-    let Some(stated) = &row.stated else {
+    let Some(stated) = row.stated() else {
         return Ok(None);
     };
-    if let Some(misspelt) = stated.misspelt {
+    if let Some(misspelt) = &stated.misspelt {
         let misspelt = quoted(misspelt);
         return Err(format!(
             "the field {misspelt} is not known: did you mean `expect` or `expect_rule`?"
         ));
     }
-    match (stated.expected, stated.expected_rule) {
+    match (stated.expected, stated.expected_rule.as_deref()) {
         (Some(ruling), rule) => Ok(Some(Expected {
             ruling,
             rule: rule.map(str::to_owned),

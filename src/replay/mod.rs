@@ -18,7 +18,7 @@ mod workers;
 
 use std::borrow::Cow;
 
-use crate::call::Stated;
+use crate::call::{Stated, ToolCall};
 use crate::engine::{CompiledPolicy, Decision, Explanation};
 use crate::time::Timestamp;
 
@@ -31,20 +31,10 @@ pub struct Row<'r> {
     pub line: u64,
     /// When the call was made, as far as known or assumed.
     pub ts: Option<Timestamp>,
-    /// The time as it was written, where it was written as text.
-    pub ts_text: Option<&'r str>,
-    /// The conversation it belongs to.
-    pub session: Option<&'r str>,
-    /// The identity it was made under.
-    pub grant: Option<&'r str>,
-    /// The MCP server it was made to.
-    pub server: Option<&'r str>,
-    /// The tool.
-    pub tool: &'r str,
+    /// The call as it was recorded. Its arguments may have been left out.
+    pub call: &'r ToolCall<'r>,
     /// The arguments as recorded, if they were asked for.
     pub args: Option<&'r str>,
-    /// What the record says of the decision.
-    pub stated: Option<Stated<&'r str>>,
     /// The number of the policy it fell under.
     pub policy: Option<usize>,
     /// What became of it.
@@ -53,15 +43,40 @@ pub struct Row<'r> {
     pub compiled: Option<&'r CompiledPolicy>,
 }
 
-impl Row<'_> {
+impl<'r> Row<'r> {
+    /// The conversation it belongs to.
+    pub fn session(&self) -> Option<&'r str> {
+        self.call.session.as_deref()
+    }
+
+    /// The identity it was made under.
+    pub fn grant(&self) -> Option<&'r str> {
+        self.call.grant.as_deref()
+    }
+
+    /// The MCP server it was made to.
+    pub fn server(&self) -> Option<&'r str> {
+        self.call.server.as_deref()
+    }
+
+    /// The tool.
+    pub fn tool(&self) -> &'r str {
+        &self.call.tool
+    }
+
+    /// What the record says of the decision.
+    pub fn stated(&self) -> Option<&'r Stated<Cow<'r, str>>> {
+        self.call.stated.as_deref()
+    }
+
     /// Why it was refused, if it was.
     pub fn explanation(&self) -> Option<Explanation<'_>> {
-        self.decision.explain(self.compiled, self.tool)
+        self.decision.explain(self.compiled, self.tool())
     }
 
     /// When the call was made: as it was written, or else in UTC.
     pub fn time(&self) -> Option<Cow<'_, str>> {
-        let text = self.ts_text.map(Cow::Borrowed);
+        let text = self.call.ts_text.map(Cow::Borrowed);
         text.or_else(|| Some(self.ts?.to_string().into()))
     }
 }

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use super::assign::{Assigned, policy_for};
 use super::{Row, workers};
-use crate::call::{Stated, ToolCall};
+use crate::call::ToolCall;
 use crate::engine::{
     Counters, Coverage, Decision, Occasion, Reason, Replay, Thoroughness, Verdict, judge, settle,
     unassigned,
@@ -176,8 +176,14 @@ impl<'p> Session<'p> {
                     Ok(Some(call)) => {
                         let policy = policy_for(self.policies, &call);
                         let verdict = judge_under(policy, self.policies, self.options, &call);
-                        let mut call = Judged::new(&call, self.options, policy, &verdict);
-                        self.settle(place, &mut call, tell)?;
+                        let args = call.args.text().filter(|_| self.options.keep_args);
+                        let judged = Judged {
+                            call: &call,
+                            args,
+                            policy,
+                            verdict: &verdict,
+                        };
+                        self.settle(place, judged, tell)?;
                     }
                     Ok(None) => {}
                     Err(problem) => tell_unreadable(place, &problem.to_string(), tell)?,
@@ -194,58 +200,60 @@ impl<'p> Session<'p> {
     pub(super) fn settle(
         &mut self,
         (trace, line): (usize, u64),
-        call: &mut Judged<'_>,
+        judged: Judged<'_>,
         tell: Tell<'_>,
     ) -> Result<(), Stop> {
-        let ts = call.occasion.ts.or_else(|| self.assumed_time());
-        call.occasion.ts = ts;
+        let Judged {
+            call,
+            args,
+            policy,
+            verdict,
+        } = judged;
+        let ts = call.ts.or_else(|| self.assumed_time());
         if ts < self.last_ts && ts.is_some() {
             go_on(tell(Event::OutOfOrder { trace, line }))?;
         }
         if ts > self.last_ts {
             self.last_ts = ts;
         }
-        let decision = match call.policy {
-            None => Decision::Deny(call.denied_without_policy()),
+        let decision = match policy {
+            None => Decision::Deny(denied_without_policy(verdict)),
             Some(policy) => {
                 let compiled = &self.policies[policy].policy;
                 let counters = &mut self.counters[policy];
                 let late = counters.late_calls();
                 let replay = self.options.replay;
-                let occasion = &call.occasion;
-                let Ok(decision) = settle(compiled, counters, call.verdict, occasion, replay)
-                else {
+                let occasion = Occasion {
+                    ts,
+                    ..Occasion::of(call)
+                };
+                let Ok(decision) = settle(compiled, counters, verdict, &occasion, replay) else {
                     return Err(Stop::MissingTime {
                         trace,
                         line,
-                        tool: call.tool.to_owned(),
+                        tool: call.tool.clone().into_owned(),
                         policy,
                     });
                 };
-                self.coverage[policy].note(compiled, call.verdict, &decision);
+                self.coverage[policy].note(compiled, verdict, &decision);
                 if counters.late_calls() > late {
                     go_on(tell(Event::Late { trace, line }))?;
                 }
                 decision
             }
         };
-        if matches!(call.verdict, Verdict::Forwarded) {
+        if matches!(verdict, Verdict::Forwarded) {
             go_on(tell(Event::Forwarded { trace, line }))?;
         }
         go_on(tell(Event::Decided(Row {
             trace,
             line,
             ts,
-            ts_text: call.ts_text,
-            session: call.occasion.session,
-            grant: call.occasion.grant,
-            server: call.occasion.server,
-            tool: call.tool,
-            args: call.args,
-            stated: call.stated,
-            policy: call.policy,
+            call,
+            args,
+            policy,
             decision: &decision,
-            compiled: call.policy.map(|policy| &self.policies[policy].policy),
+            compiled: policy.map(|policy| &self.policies[policy].policy),
         })))
     }
 
@@ -274,43 +282,21 @@ pub(super) fn judge_under(
 }
 
 /// A call that was judged.
+#[derive(Clone, Copy)]
 pub(super) struct Judged<'c> {
-    /// The time is the one that was recorded, until the call is settled: then it may be assumed.
-    pub(super) occasion: Occasion<'c>,
-    pub(super) ts_text: Option<&'c str>,
-    pub(super) tool: &'c str,
-    /// The arguments, if rows carry them.
+    pub(super) call: &'c ToolCall<'c>,
+    /// Its arguments, if rows carry them.
     pub(super) args: Option<&'c str>,
-    pub(super) stated: Option<Stated<&'c str>>,
+    /// The policy that is for it.
     pub(super) policy: Option<usize>,
     pub(super) verdict: &'c Verdict,
 }
 
-impl<'c> Judged<'c> {
-    fn new(
-        call: &'c ToolCall<'_>,
-        options: Options,
-        policy: Option<usize>,
-        verdict: &'c Verdict,
-    ) -> Self {
-        let stated = call.stated.as_ref();
-        Self {
-            occasion: Occasion::of(call),
-            ts_text: call.ts_text,
-            tool: &call.tool,
-            args: call.args.text().filter(|_| options.keep_args),
-            stated: stated.map(|stated| stated.map(|text| Some(&**text))),
-            policy,
-            verdict,
-        }
-    }
-
-    /// Why a call that no policy is for is refused.
-    fn denied_without_policy(&self) -> Reason {
-        match self.verdict {
-            Verdict::Denied(reason) => *reason,
-            Verdict::Forwarded | Verdict::Judged(_) => Reason::NoPolicy,
-        }
+/// Why a call that no policy is for is refused.
+fn denied_without_policy(verdict: &Verdict) -> Reason {
+    match verdict {
+        Verdict::Denied(reason) => *reason,
+        Verdict::Forwarded | Verdict::Judged(_) => Reason::NoPolicy,
     }
 }
 

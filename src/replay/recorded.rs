@@ -76,7 +76,7 @@ struct Kind {
 impl RecordedCounter {
     /// Compares a decided call, if it says what it came to.
     pub fn count(&mut self, row: &Row<'_>) {
-        let Some(stated) = &row.stated else {
+        let Some(stated) = row.stated() else {
             return;
         };
         let Some(recorded) = stated.recorded else {
@@ -89,7 +89,7 @@ impl RecordedCounter {
         }
         let kind = Kind {
             recorded,
-            recorded_rule: stated.recorded_rule.map(Into::into),
+            recorded_rule: stated.recorded_rule.as_deref().map(Into::into),
             simulated,
             reason: row.decision.reason(),
             policy: row.policy,

@@ -70,7 +70,7 @@ const BLOCKED: u32 = u32::MAX;
 impl SessionCounter {
     /// Counts a decided call.
     pub fn count(&mut self, row: &Row<'_>) {
-        let Some(session) = row.session else {
+        let Some(session) = row.session() else {
             return;
         };
         let hash = self.hash(session);
@@ -103,7 +103,7 @@ impl SessionCounter {
                 session: session.to_owned(),
                 at: TraceLine::of(row),
                 nth,
-                tool: row.tool.to_owned(),
+                tool: row.tool().to_owned(),
                 rule: row.explanation().map_or("", |e| e.rule).to_owned(),
             });
         }

@@ -67,9 +67,9 @@ impl<'k> Kept<'k> {
         Self {
             trace: row.trace + 1,
             line: row.line,
-            server: row.server.map(Cow::Borrowed),
-            tool: Cow::Borrowed(row.tool),
-            grant: row.grant.map(Cow::Borrowed),
+            server: row.server().map(Cow::Borrowed),
+            tool: Cow::Borrowed(row.tool()),
+            grant: row.grant().map(Cow::Borrowed),
             decision: Cow::Borrowed(row.decision.ruling().word()),
             rule,
         }

@@ -219,7 +219,7 @@ impl Summarizer {
     /// Counts a decided call.
     pub fn count(&mut self, row: &Row<'_>) {
         self.total.count(row.decision);
-        self.tool(row.server.unwrap_or(""), row.tool)
+        self.tool(row.server().unwrap_or(""), row.tool())
             .count(row.decision);
         let at = TraceLine::of(row);
         if let Some(reason) = row.decision.reason() {

@@ -11,8 +11,8 @@ use super::assign::{Assigned, policy_for};
 use super::pipeline::{
     Judged, Options, Session, Stop, Tell, judge_under, place, tell_notes, tell_unreadable,
 };
-use crate::call::{Outcome, Stated, ToolCall};
-use crate::engine::{Occasion, Verdict};
+use crate::call::{Args, Outcome, Stated, ToolCall};
+use crate::engine::Verdict;
 use crate::time::Timestamp;
 use crate::trace::blocks::Block;
 use crate::trace::native;
@@ -85,11 +85,13 @@ fn settle_block(
         while let Some((line, problem)) = problems.next_if(|(line, _)| *line < entry.line) {
             tell_unreadable(place(trace, block, *line), problem, tell)?;
         }
-        session.settle(
-            place(trace, block, entry.line),
-            &mut judged.call(entry),
-            tell,
-        )?;
+        let settled = Judged {
+            call: &judged.call(entry),
+            args: judged.text(entry.args),
+            policy: entry.policy,
+            verdict: &entry.verdict,
+        };
+        session.settle(place(trace, block, entry.line), settled, tell)?;
     }
     problems
         .try_for_each(|(line, problem)| tell_unreadable(place(trace, block, *line), problem, tell))
@@ -194,23 +196,22 @@ impl Text {
 }
 
 impl JudgedBlock {
-    /// A call of the block.
-    fn call<'c>(&'c self, entry: &'c Entry) -> Judged<'c> {
+    /// A call of the block, without what is asked for no more when it was judged.
+    fn call<'c>(&'c self, entry: &'c Entry) -> ToolCall<'c> {
+        let text = |text| self.text(text).map(Cow::Borrowed);
         let stated = entry.stated.as_ref();
-        Judged {
-            occasion: Occasion {
-                ts: entry.ts,
-                server: self.text(entry.server),
-                grant: self.text(entry.grant),
-                session: self.text(entry.session),
-                outcome: entry.outcome,
-            },
+        ToolCall {
+            line: entry.line,
+            ts: entry.ts,
             ts_text: self.text(entry.ts_text),
-            tool: self.text(entry.tool).unwrap_or(""),
-            args: self.text(entry.args),
-            stated: stated.map(|stated| stated.map(|text| self.text(*text))),
-            policy: entry.policy,
-            verdict: &entry.verdict,
+            session: text(entry.session),
+            grant: text(entry.grant),
+            server: text(entry.server),
+            tool: text(entry.tool).unwrap_or_default(),
+            args: Args::None,
+            outcome: entry.outcome,
+            in_batch: false,
+            stated: stated.map(|stated| Box::new(stated.map(|place| text(*place)))),
         }
     }
 

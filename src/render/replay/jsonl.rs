@@ -39,12 +39,12 @@ impl Writer {
         }
         object.number(member!("line"), row.line)?;
         object.text_or_null(member!("ts"), row.time().as_deref())?;
-        object.text_or_null(member!("server"), row.server)?;
-        object.text_or_null(member!("grant"), row.grant)?;
-        if let Some(session) = row.session {
+        object.text_or_null(member!("server"), row.server())?;
+        object.text_or_null(member!("grant"), row.grant())?;
+        if let Some(session) = row.session() {
             object.text(member!("session"), session)?;
         }
-        object.text(member!("tool"), row.tool)?;
+        object.text(member!("tool"), row.tool())?;
         object.text(member!("decision"), word(row.decision))?;
         let explanation = row.explanation();
         let explanation = explanation.as_ref();
