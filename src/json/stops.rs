@@ -9,8 +9,8 @@ const WINDOW: usize = 64;
 /// Finds the bytes that end plain text: quotes, backslashes and control characters.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Stops {
-    /// Where the bytes end that were looked at last.
-    end: usize,
+    /// Where the bytes begin that were looked at last.
+    start: usize,
     /// Which of them end plain text, the first in the lowest bit.
     marks: u64,
 }
@@ -18,19 +18,24 @@ pub(super) struct Stops {
 impl Stops {
     /// Nothing looked at yet.
     pub(super) fn new() -> Self {
-        Self { end: 0, marks: 0 }
+        Self {
+            // So far behind every place that no place is among the bytes after it.
+            start: usize::MAX - WINDOW,
+            marks: 0,
+        }
     }
 
     /// The first stop in `bytes` from `at` on, or their end. Ask in the order of the text.
     #[inline(always)]
     pub(super) fn next(&mut self, bytes: &[u8], mut at: usize) -> usize {
         loop {
-            if at < self.end {
-                let marks = self.marks >> (at + WINDOW - self.end);
+            let seen = at.wrapping_sub(self.start);
+            if seen < WINDOW {
+                let marks = self.marks >> seen;
                 if marks != 0 {
                     return at + marks.trailing_zeros() as usize;
                 }
-                at = self.end;
+                at = self.start + WINDOW;
             }
             self.look(bytes, at);
         }
@@ -38,7 +43,7 @@ impl Stops {
 
     #[inline(always)]
     fn look(&mut self, bytes: &[u8], at: usize) {
-        self.end = at + WINDOW;
+        self.start = at;
         self.marks = match bytes.get(at..).and_then(<[u8]>::first_chunk) {
             Some(window) => marks(window),
             None => last_marks(bytes.get(at..).unwrap_or(&[])),
