@@ -25,8 +25,10 @@ fn check(context: &Context<'_>, reporter: &mut Reporter<'_>) {
 }
 
 fn finding(context: &Context<'_>, site: &Site<'_>, reporter: &Reporter<'_>) -> Option<Finding> {
-    let analysis = &context.analysis;
-    let through = bypass(site, analysis)?;
+    if site.names_no_file() {
+        return None;
+    }
+    let through = bypass(site, &context.analysis)?;
     let (how, help) = match site.denies() {
         true => (
             "denies paths by how they are written",
