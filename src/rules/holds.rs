@@ -170,7 +170,14 @@ impl<'a> Site<'a> {
     /// as `/aws/lambda/x`: it has one spelling, and `..` in it is no step up. The argument's own name
     /// tells, or how it is described, or its tool where the name fits what such a tool takes.
     pub fn names_no_file(&self) -> bool {
-        const FILES: [&str; 6] = [" file", " folder", " director", " dir ", " disk", " workspace"];
+        const FILES: [&str; 6] = [
+            " file",
+            " folder",
+            " director",
+            " dir ",
+            " disk",
+            " workspace",
+        ];
         let name = spaced(self.name());
         let said = spaced(self.said().unwrap_or_default());
         if speaks_of_any(&name, &TREES) {
