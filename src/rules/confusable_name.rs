@@ -16,6 +16,7 @@ pub static RULE: Rule = Rule {
     severity: Severity::Error,
     summary: "a name with hidden characters, or with letters that look like others",
     doc: include_str!("confusable_name.md"),
+    needs_tools: true,
     check: Check::Policy(check),
 };
 

@@ -15,6 +15,7 @@ pub static RULE: Rule = Rule {
     severity: Severity::Warning,
     summary: "an Execute tool whose free-form argument no condition looks at",
     doc: include_str!("execute_without_argument_rule.md"),
+    needs_tools: true,
     check: Check::Policy(check),
 };
 

@@ -24,6 +24,7 @@ pub static RULE: Rule = Rule {
     severity: Severity::Warning,
     summary: "a limit, or an amount of money that it counts, with a fraction that the engine cuts off",
     doc: include_str!("fractional_limit.md"),
+    needs_tools: true,
     check: Check::Policy(check),
 };
 

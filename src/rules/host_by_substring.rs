@@ -17,6 +17,7 @@ pub static RULE: Rule = Rule {
     severity: Severity::Warning,
     summary: "a host tested by a substring or a pattern that other hosts meet, or denied in one spelling",
     doc: include_str!("host_by_substring.md"),
+    needs_tools: true,
     check: Check::Policy(check),
 };
 

@@ -13,6 +13,7 @@ pub static RULE: Rule = Rule {
     severity: Severity::Error,
     summary: "a pattern that is found in no text, such as `a^`",
     doc: include_str!("matches_nothing.md"),
+    needs_tools: true,
     check: Check::Policy(check),
 };
 

@@ -17,6 +17,7 @@ pub static RULE: Rule = Rule {
     severity: Severity::Error,
     summary: "conditions that contradict each other or the tool's schema",
     doc: include_str!("never_true.md"),
+    needs_tools: true,
     check: Check::Policy(check),
 };
 
@@ -246,7 +247,7 @@ fn check_range(
     let beyond = "beyond the 64 bits that the engine counts with: every call is denied, or on some platforms none";
     let message = match is_rounded_up(context, &pointer) {
         true => {
-            format!("{shown} is rounded to 9223372036854775808 by the engine, which is {beyond}")
+            format!("{shown} is rounded to 9223372036854775808, which is {beyond}")
         }
         false => format!("{shown} is {beyond}"),
     };

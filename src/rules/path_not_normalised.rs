@@ -14,6 +14,7 @@ pub static RULE: Rule = Rule {
     severity: Severity::Warning,
     summary: "a test of how a path begins that `..`, `//` or `~` gets round",
     doc: include_str!("path_not_normalised.md"),
+    needs_tools: true,
     check: Check::Policy(check),
 };
 

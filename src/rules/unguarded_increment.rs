@@ -20,6 +20,7 @@ pub static RULE: Rule = Rule {
     severity: Severity::Error,
     summary: "`increment_from` on an argument that may be negative, absent or no number",
     doc: include_str!("unguarded_increment.md"),
+    needs_tools: true,
     check: Check::Policy(check),
 };
 

@@ -95,6 +95,15 @@ impl Shape {
         any(&self.0, &mut |kind| matches!(kind, Kind::AnyCharButNewline))
     }
 
+    /// Whether some class in it, as `[^\n]`, has every character but the newline, or a few with it: unlike
+    /// a `.`, that says so.
+    pub fn leaves_out_newline(&self) -> bool {
+        any(&self.0, &mut |kind| {
+            let is_wide = || ['a', ' ', '/', char::MAX].iter().all(|&c| matches(kind, c));
+            matches!(kind, Kind::Class(_)) && is_wide() && !matches(kind, '\n')
+        })
+    }
+
     /// Whether it is nothing but texts and choices between them.
     pub fn is_plain_text(&self) -> bool {
         !any(&self.0, &mut |kind| {
@@ -303,6 +312,22 @@ mod tests {
             (r"^[^;|]$", false),
         ] {
             assert_eq!(shape(source).may_have(&[';', '|']), may, "{source}");
+        }
+    }
+
+    #[test]
+    fn classes_say_that_a_text_is_of_one_line() {
+        for (source, says) in [
+            (r"^[^\n]*$", true),
+            (r"^[^\r\n]*$", true),
+            (r"^[^\x0a]*$", true),
+            (r"^[^;\n]*$", true),
+            ("^.*$", false),
+            ("^[^;]*$", false),
+            (r"^[a-z /]*$", false),
+            (r"^\[^\n]*$", false),
+        ] {
+            assert_eq!(shape(source).leaves_out_newline(), says, "{source}");
         }
     }
 
