@@ -94,13 +94,13 @@ pub fn run(args: &Simulate, common: &Common, console: Console) -> Result<Exit, T
     notices.finish(&policies, summary.total.calls, args.interval.is_some());
     write_summary(format, &summary, &timeline, skipped, &context, &mut out)?;
     out.flush()?;
-    let changed = snapshot.finish(&context, console)?;
     if args.strict && !notices.had_calls() {
         return Err(Trouble::with_help(
             "the trace has no tool calls: nothing was checked",
             "without --strict that is a warning",
         ));
     }
+    let changed = snapshot.finish(&context, console)?;
     Ok(match verdict(args, &summary.total, skipped, console) {
         Exit::Clean if changed => Exit::Findings,
         exit => exit,
