@@ -331,10 +331,13 @@ fn what_nearly_was_a_policy_is_told_where_none_is_found() {
 #[test]
 fn a_policy_where_calls_are_wanted_is_told_once() {
     let desk = Desk::new();
-    for command in [["test", "p.json"], ["simulate", "p.json"]] {
-        let run = desk.run(&command).exits(2);
-        run.says("`p.json` is a policy, and recorded calls are wanted here")
-            .says("--policy p.json");
+    desk.write("p.yaml", "version: '1'\ndefault: deny\ntools: {}\n");
+    for command in ["test", "simulate"] {
+        for policy in ["p.json", "p.yaml"] {
+            let run = desk.run(&[command, policy]).exits(2).shows_nothing();
+            run.says("this looks like a policy, not a trace")
+                .says(&format!("`--policy {policy}`"));
+        }
     }
 }
 

@@ -184,8 +184,8 @@ fn came_close(folder: &Path) -> String {
 /// The largest file that is looked at to tell whether it is a policy where calls are wanted, in bytes.
 const MAX_GLANCE: u64 = 1 << 20;
 
-/// Refuses a policy where recorded calls are wanted: of each of its lines there would be to say that
-/// it is none.
+/// Refuses a policy where recorded calls are wanted: of one in YAML there would be to say of each line
+/// that it is no call.
 pub fn refuse_as_calls(path: &Path) -> Result<(), Trouble> {
     let kind = path.extension().and_then(OsStr::to_str);
     if !matches!(kind, Some("json" | "yaml" | "yml")) || !path.is_file() {
@@ -199,7 +199,7 @@ pub fn refuse_as_calls(path: &Path) -> Result<(), Trouble> {
     }
     let shown = path.display();
     Err(Trouble::with_help(
-        format!("`{shown}` is a policy, and recorded calls are wanted here"),
+        format!("can't read the trace `{shown}`: this looks like a policy, not a trace"),
         format!("policies are named with --policy: `--policy {shown}`"),
     ))
 }

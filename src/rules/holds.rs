@@ -60,7 +60,7 @@ impl Holds {
 }
 
 /// What names and descriptions of arguments call names in trees that are no file systems.
-const TREES: [&str; 9] = [
+const TREES: [&str; 8] = [
     " xpath",
     " x path",
     " jsonpath",
@@ -69,14 +69,15 @@ const TREES: [&str; 9] = [
     " loggroup",
     " iteration path",
     " area path",
-    " parameter name",
 ];
 
-/// What tools are called that keep such names.
-const STORES: [&str; 5] = [
+/// What such names are called in a store of parameters and in IAM, and what tools of these are called.
+const STORES: [&str; 7] = [
     " iam ",
     " ssm ",
     " parameter store",
+    " parameter name",
+    " parameter path",
     " get parameter",
     " put parameter",
 ];
@@ -180,7 +181,8 @@ impl<'a> Site<'a> {
         ];
         let name = spaced(self.name());
         let said = spaced(self.said().unwrap_or_default());
-        if speaks_of_any(&name, &TREES) {
+        let is_tree = |text: &String| speaks_of_any(text, &TREES) || speaks_of_any(text, &STORES);
+        if is_tree(&name) {
             return true;
         }
         if speaks_of_any(&name, &FILES) || speaks_of_any(&said, &FILES) {
@@ -188,7 +190,6 @@ impl<'a> Site<'a> {
         }
         let tool = spaced(self.listed.map_or("", ListedTool::name));
         let described = spaced(self.description().unwrap_or_default());
-        let is_tree = |text: &String| speaks_of_any(text, &TREES) || speaks_of_any(text, &STORES);
         match self.holds() {
             _ if is_tree(&said) => true,
             Holds::Unknown if is_tree(&tool) => true,
