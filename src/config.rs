@@ -1,5 +1,7 @@
 //! mcplint's own settings: `mcplint.toml`.
 
+mod mistakes;
+
 use std::collections::BTreeMap;
 use std::fmt;
 use std::io;
@@ -9,17 +11,20 @@ use globset::{GlobBuilder, GlobMatcher};
 use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, Visitor};
 use toml::Spanned;
+use toml::de::DeTable;
 
 use crate::finding::Severity;
 use crate::lint::{Level, Levels};
 use crate::risk::{Category, Overrides};
-use crate::rules::{self, Rule};
 use crate::source::Syntax;
 use crate::source::file::SourceFile;
 use crate::source::path;
 use crate::span::Span;
-use crate::suggest::{nearest, quoted};
+use crate::suggest::quoted;
 use crate::suppress::Configured;
+use mistakes::apart;
+
+pub use mistakes::Mistake;
 
 /// The JSON Schema of the configuration, for editors.
 pub const SCHEMA: &str = include_str!("config.schema.json");
@@ -188,12 +193,8 @@ pub enum ConfigError {
 pub struct Invalid {
     /// Its text.
     pub file: SourceFile,
-    /// The bytes that are wrong.
-    pub span: Span,
-    /// What is wrong.
-    pub message: String,
-    /// What to write instead.
-    pub help: Option<String>,
+    /// What is wrong in it, by place: at least one thing.
+    pub mistakes: Vec<Mistake>,
 }
 
 impl fmt::Display for ConfigError {
@@ -209,65 +210,50 @@ impl fmt::Display for ConfigError {
 
 impl std::error::Error for ConfigError {}
 
-/// Something wrong in a configuration: where, what, and what to write instead.
-struct Wrong(Span, String, Option<String>);
-
-impl Wrong {
-    fn at<T>(place: &Spanned<T>, message: String, help: Option<String>) -> Self {
-        let range = place.span();
-        Self(Span::new(range.start, range.end), message, help)
-    }
-
-    /// The parser's own account, with what was probably meant.
-    fn from_toml(error: &toml::de::Error) -> Self {
-        let range = error.span().unwrap_or_default();
-        let span = Span::new(range.start, range.end);
-        let message = error.message();
-        let unknown = [
-            ("unknown field `", "is not a key here"),
-            ("unknown variant `", "is no value for this key"),
-        ];
-        for (start, what) in unknown {
-            let rest = message.strip_prefix(start);
-            if let Some((word, expected)) = rest.and_then(|rest| rest.split_once('`')) {
-                let message = format!("{} {what}", quoted(word));
-                return Self(span, message, Some(instead(word, expected)));
+impl Settings {
+    /// The settings and the `[risk]` table of a configuration; `origin` is how evidence names it.
+    ///
+    /// # Errors
+    /// What is wrong, by place.
+    fn parse(text: &str, origin: &str) -> Result<(Self, Overrides), Vec<Mistake>> {
+        let table = DeTable::parse(text).map_err(|error| vec![Mistake::from_toml(&error)])?;
+        let mut mistakes = Vec::new();
+        for part in apart(table.get_ref()) {
+            match Self::from_table(Spanned::new(table.span(), part)) {
+                Ok(settings) => mistakes.extend(settings.mistakes(origin)),
+                Err(mistake) => mistakes.push(mistake),
             }
         }
-        // The parser's account may have several lines.
-        Self(span, message.trim().replace('\n', ": "), None)
+        mistakes.sort_by_key(|mistake| (mistake.span.start, mistake.span.end));
+        mistakes.dedup_by_key(|mistake| mistake.span);
+        if !mistakes.is_empty() {
+            return Err(mistakes);
+        }
+        let settings = Self::from_table(table).map_err(|mistake| vec![mistake])?;
+        let overrides = settings
+            .overrides(origin)
+            .map_err(|mistake| vec![mistake])?;
+        Ok((settings, overrides))
     }
 
-    fn rule(id: &Spanned<String>) -> Result<&'static Rule, Self> {
-        rules::find(id.get_ref()).ok_or_else(|| {
-            let help = rules::nearest(id.get_ref()).map(|near| format!("did you mean `{near}`?"));
-            let message = format!("there is no rule {}", quoted(id.get_ref()));
-            Self::at(id, message, help)
-        })
+    fn from_table(table: Spanned<DeTable<'_>>) -> Result<Self, Mistake> {
+        Self::deserialize(toml::Deserializer::from(table))
+            .map_err(|error| Mistake::from_toml(&error))
     }
-}
 
-/// What to write instead of `word`; `expected` has the known words between backticks.
-fn instead(word: &str, expected: &str) -> String {
-    let known: Vec<&str> = expected.split('`').skip(1).step_by(2).collect();
-    match nearest(word, known.iter().copied()) {
-        Some(near) => format!("did you mean `{near}`?"),
-        None => format!("one of {}", known.join(", ")),
-    }
-}
-
-impl Settings {
-    /// # Errors
-    /// The first thing that is wrong.
-    fn parse(text: &str) -> Result<Self, Wrong> {
-        let settings: Self = toml::from_str(text).map_err(|error| Wrong::from_toml(&error))?;
-        settings.levels()?;
-        settings.ignores()?;
-        Ok(settings)
+    /// What is wrong with settings that have the right form.
+    fn mistakes(&self, origin: &str) -> Vec<Mistake> {
+        let levels = self.rules.keys().filter_map(|id| Mistake::rule(id).err());
+        let ignores = self
+            .ignore
+            .iter()
+            .flat_map(|entry| entry.get_ref().mistakes());
+        let risk = self.overrides(origin).err();
+        levels.chain(ignores).chain(risk).collect()
     }
 
     /// The `[risk]` table; `origin` is how evidence names the configuration.
-    fn overrides(&self, origin: &str) -> Result<Overrides, Wrong> {
+    fn overrides(&self, origin: &str) -> Result<Overrides, Mistake> {
         let table = &self.risk.0;
         let globs = table
             .iter()
@@ -275,49 +261,57 @@ impl Settings {
         Overrides::new(globs, origin).map_err(|error| {
             let place = table.iter().find(|(glob, _)| *glob.get_ref() == error.glob);
             let range = place.map(|(glob, _)| glob.span()).unwrap_or_default();
-            Wrong(Span::new(range.start, range.end), error.to_string(), None)
+            Mistake::at(&Spanned::new(range, ()), error.to_string(), None)
         })
     }
 
-    fn levels(&self) -> Result<Levels, Wrong> {
+    fn levels(&self) -> Result<Levels, Mistake> {
         let mut levels = Levels::default();
         for (id, &level) in &self.rules {
-            levels.configured.insert(Wrong::rule(id)?.id, level.into());
+            levels
+                .configured
+                .insert(Mistake::rule(id)?.id, level.into());
         }
         Ok(levels)
     }
 
-    fn ignores(&self) -> Result<Vec<Configured>, Wrong> {
+    fn ignores(&self) -> Result<Vec<Configured>, Mistake> {
         self.ignore.iter().map(configured).collect()
     }
 }
 
-fn configured(entry: &Spanned<IgnoreEntry>) -> Result<Configured, Wrong> {
-    let IgnoreEntry {
-        rule,
-        path,
-        at,
-        reason,
-    } = entry.get_ref();
-    let glob = |path: &Spanned<String>| {
-        path_glob(path.get_ref()).map_err(|error| Wrong::at(path, error.to_string(), None))
-    };
-    if let Some(at) = at
-        && !(at.get_ref().is_empty() || at.get_ref().starts_with('/'))
-    {
-        let message = format!("{} is not a JSON Pointer", quoted(at.get_ref()));
-        return Err(Wrong::at(
-            at,
-            message,
-            Some("it starts with `/`, as in `/tools/run_command`".to_owned()),
-        ));
+impl IgnoreEntry {
+    fn mistakes(&self) -> impl Iterator<Item = Mistake> {
+        let rule = Mistake::rule(&self.rule).err();
+        let path = self.glob().err();
+        let at = self.at.as_ref().and_then(not_a_pointer);
+        [rule, path, at].into_iter().flatten()
     }
+
+    fn glob(&self) -> Result<Option<GlobMatcher>, Mistake> {
+        let glob = |path: &Spanned<String>| {
+            path_glob(path.get_ref()).map_err(|error| Mistake::at(path, error.to_string(), None))
+        };
+        self.path.as_ref().map(glob).transpose()
+    }
+}
+
+fn not_a_pointer(at: &Spanned<String>) -> Option<Mistake> {
+    let is_pointer = at.get_ref().is_empty() || at.get_ref().starts_with('/');
+    let message = format!("{} is not a JSON Pointer", quoted(at.get_ref()));
+    let help = "it starts with `/`, as in `/tools/run_command`".to_owned();
+    (!is_pointer).then(|| Mistake::at(at, message, Some(help)))
+}
+
+fn configured(entry: &Spanned<IgnoreEntry>) -> Result<Configured, Mistake> {
     let range = entry.span();
+    let entry = entry.get_ref();
+    let reason = entry.reason.clone();
     Ok(Configured {
-        rule: Wrong::rule(rule)?,
-        path: path.as_ref().map(glob).transpose()?,
-        at: at.as_ref().map(|at| at.get_ref().clone()),
-        reason: reason.clone().filter(|reason| !reason.trim().is_empty()),
+        rule: Mistake::rule(&entry.rule)?,
+        path: entry.glob()?,
+        at: entry.at.as_ref().map(|at| at.get_ref().clone()),
+        reason: reason.filter(|reason| !reason.trim().is_empty()),
         span: Span::new(range.start, range.end),
     })
 }
@@ -341,25 +335,16 @@ impl Config {
         let text = std::fs::read_to_string(path)
             .map_err(|error| ConfigError::Io(path.to_owned(), error))?;
         let file = SourceFile::new(path.display().to_string(), text, Syntax::Yaml);
-        let read = Settings::parse(&file.text).and_then(|settings| {
-            // Evidence names the file alone: where it lies is known to who wrote it.
-            let origin = path.file_name().unwrap_or_default().to_string_lossy();
-            let overrides = settings.overrides(&origin)?;
-            Ok((settings, overrides))
-        });
-        match read {
+        // Evidence names the file alone: where it lies is known to who wrote it.
+        let origin = path.file_name().unwrap_or_default().to_string_lossy();
+        match Settings::parse(&file.text, &origin) {
             Ok((settings, overrides)) => Ok(Self {
                 folder: path.parent().map(Path::to_owned).unwrap_or_default(),
                 settings,
                 file: Some(file),
                 overrides,
             }),
-            Err(Wrong(span, message, help)) => Err(ConfigError::Invalid(Box::new(Invalid {
-                file,
-                span,
-                message,
-                help,
-            }))),
+            Err(mistakes) => Err(ConfigError::Invalid(Box::new(Invalid { file, mistakes }))),
         }
     }
 

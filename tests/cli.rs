@@ -313,6 +313,35 @@ fn folders_are_searched_honouring_gitignore_inside_and_outside_of_a_repository()
 }
 
 #[test]
+fn what_nearly_was_a_policy_is_told_where_none_is_found() {
+    let desk = Desk::empty();
+    desk.write("sub/policies/a.json", POLICY)
+        .write("stripe-policies.json", POLICY)
+        .write("node_modules/policy.json", POLICY)
+        .write("policy.md", "# Our policy")
+        .write(".gitignore", "sub/\nnode_modules/\n");
+    let run = desk.run(&["lint"]).exits(2);
+    let run = run
+        .says("no policies found below `.`")
+        .says("`stripe-policies.json` is called otherwise")
+        .says("`sub/policies/a.json` is excluded by a `.gitignore`");
+    assert!(!run.err.contains("node_modules") && !run.err.contains("policy.md"));
+}
+
+#[test]
+fn a_policy_where_calls_are_wanted_is_told_once() {
+    let desk = Desk::new();
+    desk.write("p.yaml", "version: '1'\ndefault: deny\ntools: {}\n");
+    for command in ["test", "simulate"] {
+        for policy in ["p.json", "p.yaml"] {
+            let run = desk.run(&[command, policy]).exits(2).shows_nothing();
+            run.says("this looks like a policy, not a trace")
+                .says(&format!("`--policy {policy}`"));
+        }
+    }
+}
+
+#[test]
 fn a_hook_passes_over_what_is_no_policy_but_not_a_damaged_one() {
     let desk = Desk::new();
     desk.write("package.json", "{\"name\":\"x\"}")
@@ -470,7 +499,30 @@ fn an_empty_trace_is_a_warning() {
             .says("warning")
             .says("is empty")
             .shows("0 calls");
+        desk.simulate(&[trace, "--strict", "--fail-on", "block"])
+            .exits(2)
+            .says("nothing was checked");
     }
+    desk.write("one.jsonl", call("read_file", 0, "{}"));
+    desk.simulate(&["one.jsonl", "t.jsonl", "--strict"])
+        .exits(0);
+}
+
+#[test]
+fn names_of_rules_show_where_they_end() {
+    let desk = Desk::new();
+    let policy = "version: '1'\ntools:\n  pay:\n    rules:\n      - name: denied by, first at 3\n        \
+                  action: deny\n";
+    desk.write("p.yaml", policy).write(
+        "t.jsonl",
+        "{\"tool\":\"pay\",\"args\":{},\"expect\":\"allow\"}\n",
+    );
+    let policy = ["--policy", "p.yaml"];
+    desk.run(&[&["simulate", "t.jsonl"][..], &policy].concat())
+        .shows("1 denied by `denied by, first at 3`, first at");
+    desk.run(&[&["test", "t.jsonl"][..], &policy].concat())
+        .exits(1)
+        .shows("`denied by, first at 3`: ");
 }
 
 #[test]
@@ -1512,6 +1564,9 @@ fn explain_tells_rules_from_tools() {
         .exits(0)
         .without_messages();
     run.shows("duplicate-key (error)");
+    desk.run(&["explain", "uncovered-tool"])
+        .shows("```json\n")
+        .hides("```json tools");
     let run = desk.run(&["explain", "duplicate-keys"]).exits(0);
     run.says("no rule is called `duplicate-keys`")
         .says("`duplicate-key`");

@@ -228,6 +228,9 @@ fn lists_of_tools_come_from_options_or_the_configuration() {
     desk.run(&["lint", "p.json", "--tools", "nope.json"])
         .exits(2)
         .says("can't read `nope.json`");
+    desk.write("none.json", r#"{ "tools": [] }"#);
+    desk.run(&["lint", "p.json", "--tools", "none.json"])
+        .says("the list `none.json` offers no tool");
 }
 
 // ---------------------------------------------------------------------------------------------
@@ -335,6 +338,27 @@ fn wrong_configurations_are_shown_with_what_was_meant() {
     }
 }
 
+/// Whoever puts one thing right should not be told of the next only then.
+#[test]
+fn all_that_is_wrong_with_a_configuration_is_told_at_once() {
+    let desk = Desk::new();
+    let text = "baselin = \"b\"\n\
+                [rules]\ndefault-alow = \"off\"\nstar-tool = \"warn\"\nempty-policy = \"off\"\n\
+                [[ignore]]\nrule = \"x\"\nat = \"tools\"\n\
+                [[ignore]]\nrule = \"star-tool\"\n\
+                [[ignore]]\npath = \"a\"\n\
+                [[policy]]\n\
+                [risk]\n\"[\" = \"read\"\nok = \"rd\"\n";
+    desk.write("mcplint.toml", text);
+    let mut run = desk.run(&["lint", "p.json"]).exits(2);
+    for place in [":1:1]", ":3:1]", ":4:13]", ":7:8]", ":8:6]", ":16:6]"] {
+        run = run.says(place);
+    }
+    run.says("missing field `rule`")
+        .says("missing field `path`")
+        .says("`[` under `[risk]`");
+}
+
 #[test]
 fn a_baseline_knows_what_was_there() {
     let desk = Desk::new();
@@ -382,6 +406,10 @@ fn a_baseline_knows_what_was_there() {
     desk.lint(&["sub/q.json", "--write-baseline", "p.json"])
         .exits(2)
         .says("`p.json` is no baseline and was not overwritten");
+    desk.lint(&["p.json", "--baseline", "none.json"])
+        .exits(2)
+        .says("there is no baseline `none.json`")
+        .says("--write-baseline none.json");
     desk.lint(&["p.json", "--baseline", "p.json"])
         .exits(2)
         .says("`p.json` is not a baseline");

@@ -150,7 +150,9 @@ fn a_snapshot_is_kept_and_then_compared() {
     let kept = desk.read("s.jsonl");
     assert_eq!(kept.lines().next(), Some(r#"{"mcplint_snapshot":1}"#));
     assert!(!kept.contains("amount"));
-    desk.simulate(&snapshot).exits(0);
+    desk.simulate(&snapshot)
+        .exits(0)
+        .says("no decision differs from the snapshot `s.jsonl`");
     // Another policy decides otherwise.
     desk.write("p.json", policy(1, ""));
     let changed = desk.simulate(&snapshot).exits(1);
@@ -284,7 +286,7 @@ fn calls_after_a_block_and_recorded_decisions_are_counted() {
     let text = desk.simulate(&["t.jsonl", "-v"]).exits(0).out;
     for part in [
         "Recorded decisions: 1 of 4 are the same in the replay",
-        "2 recorded as deny by old, now allow, first at t.jsonl:3",
+        "2 recorded as deny by `old`, now allow, first at t.jsonl:3",
         "2 calls came after a block, 1 of them allowed",
         "Reach: the most that the limits let through",
     ] {

@@ -247,6 +247,41 @@ fn every_rule_fires_and_stays_quiet_on_its_cases() {
     );
 }
 
+/// A rule that says that it needs no tools finds without them all that it ever does.
+#[test]
+fn rules_that_need_no_tools_find_no_more_with_them() {
+    let found = |case: &Case| {
+        let findings = case.findings().into_iter();
+        let without_need = findings.filter(|finding| !finding.rule.needs_tools);
+        let told = without_need.map(|found| (found.rule, found.pointer, found.message));
+        told.collect::<Vec<_>>()
+    };
+    let unrelated = r#"{"tools": [{"name": "an_unrelated_tool"}]}"#;
+    let lists = rules::ALL
+        .iter()
+        .filter(|r| matches!(r.check, Check::Tools(_)));
+    assert!(lists.clone().all(|rule| rule.needs_tools));
+    for rule in rules::ALL {
+        let (fires, quiet) = cases(rule);
+        for path in fires.iter().chain(&quiet) {
+            let mut case = Case::read(path);
+            let own = case.tools.take();
+            if case.is_tool_list {
+                continue;
+            }
+            let alone = found(&case);
+            let other = SourceFile::new("tools.json", unrelated.to_owned(), Syntax::Json);
+            for tools in own.into_iter().chain([other]) {
+                case.tools = Some(tools);
+                for more in found(&case) {
+                    let name = &case.name;
+                    assert!(alone.contains(&more), "{}/{name}: {more:?}", rule.id);
+                }
+            }
+        }
+    }
+}
+
 #[test]
 fn fixtures_belong_to_rules() {
     for path in files(&root().join("fixtures/rules")) {
@@ -363,6 +398,12 @@ fn errors_of_form_are_put_right() {
             yaml,
             "version: '1'\ndefault: 'Deny' # as it was\ntools:\n  b:\n    rules:\n      - name: x\n        conditions:\n          - {path: args.a, op: Eq, value: yes}\n          - {path: args.b, op: in, value: [12:30, 2024-01-02, 017]}\n",
             "version: '1'\ndefault: 'deny' # as it was\ntools:\n  b:\n    rules:\n      - name: x\n        conditions:\n          - {path: args.a, op: eq, value: \"yes\"}\n          - {path: args.b, op: in, value: [\"12:30\", \"2024-01-02\", 017]}\n",
+        ),
+        (
+            Safety::Safe,
+            yaml,
+            "version: '1'\ntools:\n  b:\n    rate_limit: 5/hour\n  c:\n    rules: []\n",
+            "version: '1'\ntools:\n  b:\n    rules: [{ name: rate of b, rate_limit: '5/hour' }]\n  c:\n    rules: []\n",
         ),
     ] {
         let file = SourceFile::new("policy", before, syntax);
@@ -612,7 +653,8 @@ fn the_schema_of_the_configuration_is_whole() {
         let Err(mcplint::config::ConfigError::Invalid(invalid)) = Config::read(&path) else {
             panic!("an unknown key is taken");
         };
-        let help = invalid.help.expect("the known keys are told");
+        let help = invalid.mistakes[0].help.clone();
+        let help = help.expect("the known keys are told");
         let mut known: Vec<&str> = help.trim_start_matches("one of ").split(", ").collect();
         let keys = schema.pointer(pointer).and_then(|keys| keys.as_object());
         let mut keys: Vec<&str> = keys

@@ -31,6 +31,7 @@ pub static DUPLICATE_TOOL: Rule = Rule {
     severity: Severity::Warning,
     summary: "the same tool twice in one list of tools",
     doc: include_str!("../rules/form/duplicate-tool.md"),
+    needs_tools: false,
     check: Check::Form,
 };
 

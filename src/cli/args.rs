@@ -319,7 +319,8 @@ pub struct Simulate {
     /// Write the snapshot anew
     #[arg(long, requires = "snapshot", help_heading = "Snapshots")]
     pub update_snapshot: bool,
-    /// End with exit code 2 at a line that can't be read, instead of counting it
+    /// End with exit code 2 at a line that can't be read, instead of counting it, and where there is no
+    /// call at all
     #[arg(long)]
     pub strict: bool,
     /// How many threads read the traces [default: as many as there are processors, up to 8]

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::args::{Common, CounterScope};
+use super::args::{Common, CounterScope, Deciding};
 use super::console::Console;
 use super::policies::{Loaded, Loader, configured, searched};
 use super::{Trouble, output};
@@ -13,7 +13,7 @@ use crate::replay::assign::{Assigned, name_glob};
 
 /// Which calls a policy file is for.
 #[derive(Debug, Default)]
-pub struct Calls {
+struct Calls {
     server: Option<String>,
     grants: Vec<String>,
 }
@@ -27,45 +27,56 @@ impl From<CounterScope> for CounterScoping {
     }
 }
 
-/// Loads the policies of a replay. What is wrong with them is shown, all of it, before giving up.
+/// Loads the policies of a replay, and prepares them for the calls that each is for: those for certain
+/// servers first, as one without is for all other calls. What is wrong with them is shown, all of it,
+/// before giving up.
 pub fn load(
-    arguments: &[String],
+    deciding: &Deciding,
     config: Option<&Config>,
-    loader: &Loader,
     common: &Common,
     console: Console,
-) -> Result<Vec<(Loaded, Calls)>, Trouble> {
-    let wanted = if !arguments.is_empty() {
-        from_arguments(arguments)?
-    } else if let Some(config) = config.filter(|config| !config.settings.policy.is_empty()) {
-        from_configuration(config)?
-    } else {
-        discovered()?
-    };
-    let mut loaded = Vec::new();
-    for (path, calls) in wanted {
-        loaded.push((loader.load(&path)?, calls));
+) -> Result<(Vec<Loaded>, Vec<Assigned>), Trouble> {
+    let loader = Loader::new(common, config);
+    let (mut loaded, mut all_calls) = (Vec::new(), Vec::new());
+    for (path, calls) in wanted(&deciding.policies, config)? {
+        loaded.push(loader.load(&path)?);
+        all_calls.push(calls);
     }
     show_findings(&loaded, common)?;
-    let broken: Vec<_> = loaded
-        .iter()
-        .filter(|(policy, _)| policy.validated.policy.is_none())
-        .collect();
-    if let Some((first, _)) = broken.first() {
-        console.error(match broken.len() {
-            1 => format!(
-                "`{}` is not a valid policy: nothing was replayed",
-                first.file.name
-            ),
-            n => format!("{n} policies are not valid: nothing was replayed"),
-        });
-        return Err(Trouble::Told);
-    }
-    Ok(loaded)
+    refuse_broken(&loaded, console)?;
+    let assigned = assign(&loaded, &all_calls, deciding.counter_scope.into())?;
+    Ok((loaded, assigned))
 }
 
-fn show_findings(loaded: &[(Loaded, Calls)], common: &Common) -> Result<(), Trouble> {
-    let files: Vec<_> = loaded.iter().map(|(policy, _)| policy.shown()).collect();
+/// The policies that are asked for, each with the calls that it is for.
+fn wanted(arguments: &[String], config: Option<&Config>) -> Result<Vec<(PathBuf, Calls)>, Trouble> {
+    if !arguments.is_empty() {
+        return from_arguments(arguments);
+    }
+    match config.filter(|config| !config.settings.policy.is_empty()) {
+        Some(config) => from_configuration(config),
+        None => discovered(),
+    }
+}
+
+fn refuse_broken(loaded: &[Loaded], console: Console) -> Result<(), Trouble> {
+    let is_broken = |policy: &&Loaded| policy.validated.policy.is_none();
+    let broken: Vec<_> = loaded.iter().filter(is_broken).collect();
+    let Some(first) = broken.first() else {
+        return Ok(());
+    };
+    console.error(match broken.len() {
+        1 => format!(
+            "`{}` is not a valid policy: nothing was replayed",
+            first.file.name
+        ),
+        n => format!("{n} policies are not valid: nothing was replayed"),
+    });
+    Err(Trouble::Told)
+}
+
+fn show_findings(loaded: &[Loaded], common: &Common) -> Result<(), Trouble> {
+    let files: Vec<_> = loaded.iter().map(Loaded::shown).collect();
     let report = Report {
         files: &files,
         files_checked: files.len(),
@@ -79,16 +90,17 @@ fn show_findings(loaded: &[(Loaded, Calls)], common: &Common) -> Result<(), Trou
     )?)
 }
 
-/// Prepares the policies, those for certain servers first: one without is for all other calls.
-pub fn assign(
-    loaded: &[(Loaded, Calls)],
+/// Prepares each policy for the calls that it is for.
+fn assign(
+    loaded: &[Loaded],
+    all_calls: &[Calls],
     scoping: CounterScoping,
 ) -> Result<Vec<Assigned>, Trouble> {
     let glob = |pattern: &String| {
         name_glob(pattern).map_err(|error| Trouble::new(format!("the name `{pattern}`: {error}")))
     };
     let mut assigned = Vec::new();
-    for (policy, calls) in loaded {
+    for (policy, calls) in loaded.iter().zip(all_calls) {
         let Some(model) = &policy.validated.policy else {
             continue;
         };

@@ -160,8 +160,16 @@ fn options(
 }
 
 fn read_baseline(path: &Path) -> Result<Baseline, Trouble> {
-    let file =
-        SourceFile::read(path, MAX_BYTES).map_err(|error| Trouble::new(error.to_string()))?;
+    let file = SourceFile::read(path, MAX_BYTES).map_err(|error| match path.exists() {
+        true => Trouble::new(error.to_string()),
+        false => Trouble::with_help(
+            format!("there is no baseline `{}`", path.display()),
+            format!(
+                "`mcplint lint --write-baseline {}` writes one",
+                path.display()
+            ),
+        ),
+    })?;
     Baseline::parse(file).map_err(Trouble::Baseline)
 }
 

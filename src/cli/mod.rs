@@ -29,7 +29,7 @@ use args::{Cli, Command, Lint};
 use console::Console;
 use exit::Exit;
 
-use crate::config::{Config, ConfigError};
+use crate::config::{Config, ConfigError, Invalid};
 use crate::rules::{self, Rule};
 
 /// Does what the command line asks.
@@ -88,12 +88,7 @@ impl Trouble {
             Trouble::Configuration(error) => {
                 console.error(&error);
                 if let ConfigError::Invalid(invalid) = &error {
-                    console.place(
-                        &invalid.file,
-                        invalid.span,
-                        &invalid.message,
-                        invalid.help.as_deref(),
-                    );
+                    tell_mistakes(invalid, console);
                 }
             }
             Trouble::Baseline(invalid) => {
@@ -103,6 +98,20 @@ impl Trouble {
             Trouble::Told => {}
         }
         Exit::Trouble
+    }
+}
+
+/// How many mistakes in a configuration are told one by one.
+const TOLD_MISTAKES: usize = 20;
+
+fn tell_mistakes(invalid: &Invalid, console: Console) {
+    for mistake in invalid.mistakes.iter().take(TOLD_MISTAKES) {
+        let help = mistake.help.as_deref();
+        console.place(&invalid.file, mistake.span, &mistake.message, help);
+    }
+    let more = invalid.mistakes.len().saturating_sub(TOLD_MISTAKES);
+    if more > 0 {
+        console.error(format!("`{}` has {more} more mistakes", invalid.file.name));
     }
 }
 

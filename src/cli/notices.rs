@@ -221,6 +221,11 @@ impl<'n> Notices<'n> {
         self.skipped
     }
 
+    /// Whether there was any call, reported or not.
+    pub fn had_calls(&self) -> bool {
+        self.all_calls > 0
+    }
+
     /// Tells what was counted. `reported` calls were chosen to be; `interval` says whether times
     /// were assumed.
     pub fn finish(&self, policies: &[Assigned], reported: u64, interval: bool) {

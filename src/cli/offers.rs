@@ -88,7 +88,11 @@ impl ToolLists {
         for path in paths {
             match SourceFile::read(path, MAX_BYTES) {
                 Ok(file) => {
+                    let before = list.catalog.tools().len();
                     let findings = list.catalog.add(&file);
+                    if findings.is_empty() && list.catalog.tools().len() == before {
+                        tell_empty(&file, console);
+                    }
                     list.files.push((path.clone(), file, findings));
                 }
                 Err(error) => {
@@ -148,6 +152,11 @@ impl ToolLists {
         let files = self.lists.iter().flat_map(|list| &list.files);
         files.map(|(path, ..)| path.as_path())
     }
+}
+
+fn tell_empty(file: &SourceFile, console: Console) {
+    console.warning(format!("the list `{}` offers no tool", file.name));
+    console.help("a list is what the server answers to `tools/list`, on every page of it");
 }
 
 fn policy_glob(pattern: &str) -> Result<GlobMatcher, Trouble> {

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::HashSet;
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 use super::Trouble;
@@ -11,7 +12,7 @@ use crate::config::Config;
 use crate::dialect::Dialect;
 use crate::render::FileFindings;
 use crate::rules::masked_lines;
-use crate::source::discover::{PATTERNS, discover, matching};
+use crate::source::discover::{Miss, PATTERNS, discover, matching, near_misses};
 use crate::source::file::{MAX_BYTES, SourceFile};
 use crate::validate::{Validated, validate};
 
@@ -155,10 +156,50 @@ pub fn searched(folder: &Path) -> Result<Vec<PathBuf>, Trouble> {
         return Err(Trouble::with_help(
             format!("no policies found below `{}`", folder.display()),
             format!(
-                "name the files, or call them by one of {}",
-                PATTERNS.join(", ")
+                "name the files, or call them by one of {}{}",
+                PATTERNS.join(", "),
+                came_close(folder)
             ),
         ));
     }
     Ok(found)
+}
+
+/// How many files that came close to a policy are told.
+const TOLD_NEAR: usize = 5;
+
+/// What to say of the files below `folder` that discovery nearly took.
+fn came_close(folder: &Path) -> String {
+    let mut told = String::new();
+    for (path, miss) in near_misses(folder, TOLD_NEAR) {
+        let why = match miss {
+            Miss::Ignored => "is excluded by a `.gitignore`",
+            Miss::CalledOtherwise => "is called otherwise",
+        };
+        told += &format!("; `{}` {why}", path.display());
+    }
+    told
+}
+
+/// The largest file that is looked at to tell whether it is a policy where calls are wanted, in bytes.
+const MAX_GLANCE: u64 = 1 << 20;
+
+/// Refuses a policy where recorded calls are wanted: of one in YAML there would be to say of each line
+/// that it is no call.
+pub fn refuse_as_calls(path: &Path) -> Result<(), Trouble> {
+    let kind = path.extension().and_then(OsStr::to_str);
+    if !matches!(kind, Some("json" | "yaml" | "yml")) || !path.is_file() {
+        return Ok(());
+    }
+    let Ok(file) = SourceFile::read(path, MAX_GLANCE) else {
+        return Ok(());
+    };
+    if !validate(&file, None).looks_like_policy {
+        return Ok(());
+    }
+    let shown = path.display();
+    Err(Trouble::with_help(
+        format!("can't read the trace `{shown}`: this looks like a policy, not a trace"),
+        format!("policies are named with --policy: `--policy {shown}`"),
+    ))
 }

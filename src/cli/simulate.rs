@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 use std::num::NonZeroUsize;
 use std::ops::ControlFlow;
+use std::path::Path;
 use std::thread::available_parallelism;
 
 use globset::GlobMatcher;
@@ -11,7 +12,7 @@ use super::args::{Common, ReplayFormat, Simulate};
 use super::console::Console;
 use super::exit::Exit;
 use super::notices::Notices;
-use super::policies::{Loaded, Loader};
+use super::policies::{Loaded, refuse_as_calls};
 use super::progress::Progress;
 use super::snapshot::Snapshot;
 use super::{Trouble, assignment, configuration, output};
@@ -34,28 +35,20 @@ const MAX_DEFAULT_THREADS: usize = 8;
 
 pub fn run(args: &Simulate, common: &Common, console: Console) -> Result<Exit, Trouble> {
     one_standard_input(args)?;
+    for trace in &args.traces {
+        refuse_as_calls(Path::new(trace))?;
+    }
     let config = configuration(common)?;
-    let loader = Loader::new(common, config.as_ref());
-    let loaded = assignment::load(
-        &args.deciding.policies,
-        config.as_ref(),
-        &loader,
-        common,
-        console,
-    )?;
-    let policies = assignment::assign(&loaded, args.deciding.counter_scope.into())?;
+    let (loaded, policies) = assignment::load(&args.deciding, config.as_ref(), common, console)?;
     let recordings = recordings(&args.traces, args.input.format(), args.strict)?;
-    let policy_files = loaded.iter().map(|(policy, _)| policy.file.name.as_str());
+    let policy_files = loaded.iter().map(|policy| policy.file.name.as_str());
     let inputs = args.traces.iter().map(String::as_str).chain(policy_files);
     output::spare_inputs(common, inputs.clone())?;
     output::spare_inputs(common, &args.snapshot)?;
     let snapshot = Snapshot::of(args, inputs)?;
     let context = Context {
         traces: recordings.iter().flat_map(Recording::names).collect(),
-        policies: loaded
-            .iter()
-            .map(|(policy, _)| policy_source(policy))
-            .collect(),
+        policies: loaded.iter().map(policy_source).collect(),
         style: output::style(common),
         verbose: common.verbose,
     };
@@ -101,6 +94,12 @@ pub fn run(args: &Simulate, common: &Common, console: Console) -> Result<Exit, T
     notices.finish(&policies, summary.total.calls, args.interval.is_some());
     write_summary(format, &summary, &timeline, skipped, &context, &mut out)?;
     out.flush()?;
+    if args.strict && !notices.had_calls() {
+        return Err(Trouble::with_help(
+            "the trace has no tool calls: nothing was checked",
+            "without --strict that is a warning",
+        ));
+    }
     let changed = snapshot.finish(&context, console)?;
     Ok(match verdict(args, &summary.total, skipped, console) {
         Exit::Clean if changed => Exit::Findings,

@@ -61,7 +61,7 @@ impl Snapshot {
         }
     }
 
-    /// Tells what was kept or what differs. Whether decisions changed.
+    /// Tells what was kept, or what differs, if anything. Whether decisions changed.
     pub fn finish(self, context: &Context<'_>, console: Console) -> Result<bool, Trouble> {
         match self {
             Snapshot::None => Ok(false),
@@ -80,6 +80,10 @@ impl Snapshot {
             Snapshot::Compared(path, comparer) => {
                 let differences = comparer.finish().map_err(|error| broken(&path, &error))?;
                 if differences.calls == 0 {
+                    console.note(format!(
+                        "no decision differs from the snapshot `{}`",
+                        path.display()
+                    ));
                     return Ok(false);
                 }
                 let verb = if differences.calls == 1 {

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use super::args::{Common, Test, TestFormat};
 use super::console::Console;
 use super::exit::Exit;
-use super::policies::Loader;
+use super::policies::refuse_as_calls;
 use super::simulate::{cannot_read, policy_source};
 use super::{Trouble, assignment, configuration, output};
 use crate::config::Config;
@@ -36,22 +36,12 @@ const TOLD_LINES: usize = 5;
 
 pub fn run(args: &Test, common: &Common, console: Console) -> Result<Exit, Trouble> {
     let config = configuration(common)?;
-    let loader = Loader::new(common, config.as_ref());
     let files = files(&args.paths, config.as_ref())?;
-    let loaded = assignment::load(
-        &args.deciding.policies,
-        config.as_ref(),
-        &loader,
-        common,
-        console,
-    )?;
-    let policies = assignment::assign(&loaded, args.deciding.counter_scope.into())?;
-    let policy_files = loaded
-        .iter()
-        .map(|(policy, _)| Path::new(&policy.file.name));
+    let (loaded, policies) = assignment::load(&args.deciding, config.as_ref(), common, console)?;
+    let policy_files = loaded.iter().map(|policy| Path::new(&policy.file.name));
     let inputs = files.iter().map(PathBuf::as_path).chain(policy_files);
     output::spare_inputs(common, inputs)?;
-    let sources: Vec<_> = loaded.iter().map(|(p, _)| policy_source(p)).collect();
+    let sources: Vec<_> = loaded.iter().map(policy_source).collect();
     let mut tests = Tests {
         args,
         policies: &policies,
@@ -83,6 +73,7 @@ fn files(paths: &[PathBuf], config: Option<&Config>) -> Result<Vec<PathBuf>, Tro
         if path.is_dir() {
             files.extend(searched(path, IN_FOLDER)?);
         } else {
+            refuse_as_calls(path)?;
             files.push(path.clone());
         }
     }

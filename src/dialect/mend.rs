@@ -46,10 +46,11 @@ impl Broken<'_> {
             rule if *rule == WRONG_TYPE => self.write(pointer, &retyped(&path, node)?),
             rule if *rule == YAML_SCALAR_TRAP => self.write(pointer, &untrapped(node)?),
             rule if *rule == MISSING_KEY => self.add(pointer, &path, node),
-            rule if *rule == UNKNOWN_KEY => self.rename(finding),
-            rule if *rule == OTHER_DIALECT_KEY => {
+            rule if *rule == UNKNOWN_KEY || *rule == OTHER_DIALECT_KEY => {
                 let (parent, _) = pointer.rsplit_once('/')?;
-                self.convert(pointer, &path, node, places.at(parent)?)
+                let owner = places.at(parent)?;
+                let renamed = self.rename(finding);
+                renamed.or_else(|| self.convert(pointer, &path, node, owner))
             }
             _ => None,
         }
@@ -117,7 +118,7 @@ impl Broken<'_> {
                 let Rate::Exact(max, window) = rate_of(node) else {
                     return None;
                 };
-                let title = format!("{name} calls a {window}");
+                let title = format!("rate of {name}");
                 let rule = json!({"name": title, "rate_limit": format!("{max}/{window}")});
                 self.move_to(pointer, owner, "rules", &rule)
             }

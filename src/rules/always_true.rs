@@ -14,6 +14,7 @@ pub static RULE: Rule = Rule {
     severity: Severity::Warning,
     summary: "conditions that every call meets: a `deny_if` that shuts the tool off, a `require` that does nothing",
     doc: include_str!("always_true.md"),
+    needs_tools: true,
     check: Check::Policy(check),
 };
 

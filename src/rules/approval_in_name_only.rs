@@ -13,6 +13,7 @@ pub static RULE: Rule = Rule {
     severity: Severity::Note,
     summary: "an always-deny whose message promises an approval",
     doc: include_str!("approval_in_name_only.md"),
+    needs_tools: false,
     check: Check::Policy(check),
 };
 

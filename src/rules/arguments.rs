@@ -13,7 +13,7 @@ use crate::source::tree::Node;
 /// So many tools are asked for a call that gets through.
 const MAX_ASKED: usize = 100;
 
-/// Names of arguments whose text a tool runs, or goes to.
+/// Names of arguments whose text a tool runs.
 const FREE_FORM: &[&str] = &[
     "command",
     "commands",
@@ -32,11 +32,13 @@ const FREE_FORM: &[&str] = &[
     "javascript",
     "js",
     "python",
-    "url",
-    "uri",
-    "input",
-    "stdin",
 ];
+
+/// Names of arguments whose text is run on, or as what the tool is for.
+const FED: &[&str] = &["input", "stdin"];
+
+/// Names of arguments whose text a tool goes to: to run what is there, unless it is told what to run.
+const PLACES: &[&str] = &["url", "uri"];
 
 /// Names of arguments that say how much money.
 const AMOUNTS: &[&str] = &[
@@ -92,17 +94,25 @@ impl Described {
     }
 
     /// The arguments whose text is run: any text will do for them. By their names, or else by what
-    /// is said of them.
-    pub fn free_form(&self) -> impl Iterator<Item = &str> {
-        let by_name = self
-            .named(FREE_FORM)
-            .filter(|(_, schema)| is_any_text(schema));
+    /// is said of them, first those that are sure to be.
+    pub fn free_form(&self) -> Vec<&str> {
+        let by_name = |names| {
+            let named = self.named(names);
+            named.filter(|(_, schema)| is_any_text(schema))
+        };
         let all = self.properties().and_then(Node::as_mapping);
         let all = all.unwrap_or_default().iter();
         let described = all
             .map(|member| (member.key.as_str(), &member.value))
             .filter(|(_, schema)| is_any_text(schema) && says_run(schema));
-        by_name.chain(described).map(|(name, _)| name)
+        let run = by_name(FREE_FORM).chain(described);
+        let mut found: Vec<&str> = run.map(|(name, _)| name).collect();
+        let is_told = !found.is_empty();
+        found.extend(by_name(FED).map(|(name, _)| name));
+        if !is_told {
+            found.extend(by_name(PLACES).map(|(name, _)| name));
+        }
+        found
     }
 
     /// The arguments that say how much money, in numbers: what is written as text can't be added up,

@@ -14,6 +14,7 @@ pub static RULE: Rule = Rule {
     severity: Severity::Note,
     summary: "a limit a minute, of calls or of amounts, and none a day",
     doc: include_str!("burst_only_limit.md"),
+    needs_tools: true,
     check: Check::Policy(check),
 };
 

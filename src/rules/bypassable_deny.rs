@@ -24,6 +24,7 @@ pub static RULE: Rule = Rule {
     severity: Severity::Error,
     summary: "a `deny_if` is passed by leaving the argument out or sending another type",
     doc: include_str!("bypassable_deny.md"),
+    needs_tools: true,
     check: Check::Policy(check),
 };
 

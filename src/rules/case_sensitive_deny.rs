@@ -18,6 +18,7 @@ pub static RULE: Rule = Rule {
     severity: Severity::Warning,
     summary: "a denied pattern without `(?i)` where case does not matter",
     doc: include_str!("case_sensitive_deny.md"),
+    needs_tools: true,
     check: Check::Policy(check),
 };
 

@@ -13,6 +13,7 @@ pub static RULE: Rule = Rule {
     severity: Severity::Error,
     summary: "a tool's name with the prefix that a client puts before it",
     doc: include_str!("client_prefixed_name.md"),
+    needs_tools: true,
     check: Check::Policy(check),
 };
 

@@ -16,6 +16,7 @@ pub static RULE: Rule = Rule {
     severity: Severity::Error,
     summary: "a name with hidden characters, or with letters that look like others",
     doc: include_str!("confusable_name.md"),
+    needs_tools: true,
     check: Check::Policy(check),
 };
 
@@ -69,7 +70,8 @@ pub(super) enum Deceit {
 }
 
 /// How `name` deceives. Plain ASCII does not, and neither does a name in one other script that could
-/// not be taken for one in plain letters, or with Latin letters among Chinese, Japanese or Korean ones.
+/// not be taken for one in plain letters, or with Latin letters among Chinese, Japanese or Korean ones,
+/// or whose words are each in a script of their own that shows.
 pub(super) fn deceives(name: &str) -> Option<Deceit> {
     if name.trim_matches(' ').len() < name.len() {
         return Some(Deceit::Padded);
@@ -83,7 +85,31 @@ pub(super) fn deceives(name: &str) -> Option<Deceit> {
     if skeleton(name).all(|c| c.is_ascii()) {
         return Some(Deceit::LooksLike(name.chars().map(plain).collect()));
     }
-    (!name.is_single_script() && !goes_with_latin(name)).then_some(Deceit::Mixed)
+    let is_plain = name.is_single_script() || words(name).all(shows_its_script);
+    (!is_plain).then_some(Deceit::Mixed)
+}
+
+/// The words of a name: what stands between ASCII characters that are no letters, and between a small
+/// letter and a capital one.
+fn words(name: &str) -> impl Iterator<Item = &str> {
+    let parts = name.split(|c: char| c.is_ascii() && !c.is_ascii_alphabetic());
+    parts.flat_map(|mut part| {
+        std::iter::from_fn(move || {
+            let letters = part.char_indices().zip(part.chars().skip(1));
+            let humps = letters.filter(|((_, c), next)| c.is_lowercase() && next.is_uppercase());
+            let hump = humps.map(|((at, c), _)| at + c.len_utf8()).next();
+            let (word, rest) = part.split_at(hump.unwrap_or(part.len()));
+            part = rest;
+            (!word.is_empty()).then_some(word)
+        })
+    })
+}
+
+/// Whether one sees which script `word`, one of several in a name, is in: it is in one alone, or in one
+/// that goes with Latin letters, and has letters that look like no Latin ones if it is not in plain ones.
+fn shows_its_script(word: &str) -> bool {
+    let is_alike = !word.is_ascii() && skeleton(word).all(|c| c.is_ascii());
+    !is_alike && (word.is_single_script() || goes_with_latin(word))
 }
 
 /// Whether the letters of `name` that are not Latin are Chinese, Japanese or Korean: those are mixed

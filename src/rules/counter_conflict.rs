@@ -18,6 +18,7 @@ pub static RULE: Rule = Rule {
     severity: Severity::Error,
     summary: "the same counter name and window with different `max`, or two limits on it in one rule",
     doc: include_str!("counter_conflict.md"),
+    needs_tools: false,
     check: Check::Policy(check),
 };
 

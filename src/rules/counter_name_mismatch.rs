@@ -16,6 +16,7 @@ pub static RULE: Rule = Rule {
     severity: Severity::Warning,
     summary: "a counter that is named after another tool, or nearly as another counter",
     doc: include_str!("counter_name_mismatch.md"),
+    needs_tools: true,
     check: Check::Policy(check),
 };
 

@@ -17,6 +17,7 @@ pub static RULE: Rule = Rule {
     severity: Severity::Error,
     summary: "a rule that reads the counter of other calls than those it decides",
     doc: include_str!("counter_scope_mismatch.md"),
+    needs_tools: false,
     check: Check::Policy(check),
 };
 

@@ -13,6 +13,7 @@ pub static RULE: Rule = Rule {
     severity: Severity::Error,
     summary: "every tool that the policy does not list may be called",
     doc: include_str!("default_allow.md"),
+    needs_tools: false,
     check: Check::Policy(check),
 };
 

@@ -17,6 +17,7 @@ pub static RULE: Rule = Rule {
     severity: Severity::Warning,
     summary: "shell or SQL that is forbidden by its text",
     doc: include_str!("denylist_of_commands.md"),
+    needs_tools: true,
     check: Check::Policy(check),
 };
 

@@ -14,6 +14,7 @@ pub static RULE: Rule = Rule {
     severity: Severity::Error,
     summary: "a Destructive tool that can be called",
     doc: include_str!("destructive_allowed.md"),
+    needs_tools: true,
     check: Check::Policy(check),
 };
 

@@ -14,6 +14,7 @@ pub static RULE: Rule = Rule {
     severity: Severity::Warning,
     summary: "a limit of calls that another one of the tool always pre-empts",
     doc: include_str!("dominated_limit.md"),
+    needs_tools: true,
     check: Check::Policy(check),
 };
 

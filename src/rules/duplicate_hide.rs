@@ -13,6 +13,7 @@ pub static RULE: Rule = Rule {
     severity: Severity::Warning,
     summary: "a tool is hidden twice",
     doc: include_str!("duplicate_hide.md"),
+    needs_tools: false,
     check: Check::Policy(check),
 };
 

@@ -16,6 +16,7 @@ pub static RULE: Rule = Rule {
     severity: Severity::Warning,
     summary: "the same conditions twice",
     doc: include_str!("duplicate_rule.md"),
+    needs_tools: false,
     check: Check::Policy(check),
 };
 

@@ -11,6 +11,7 @@ pub static RULE: Rule = Rule {
     severity: Severity::Warning,
     summary: "a policy that allows nothing at all, or everything",
     doc: include_str!("empty_policy.md"),
+    needs_tools: false,
     check: Check::Policy(check),
 };
 

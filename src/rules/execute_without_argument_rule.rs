@@ -15,6 +15,7 @@ pub static RULE: Rule = Rule {
     severity: Severity::Warning,
     summary: "an Execute tool whose free-form argument no condition looks at",
     doc: include_str!("execute_without_argument_rule.md"),
+    needs_tools: true,
     check: Check::Policy(check),
 };
 
@@ -69,9 +70,8 @@ pub(super) fn unheld(context: &Context<'_>, listed: &ListedTool<'_>) -> Option<F
     };
     let described = arguments::Described::of(listed);
     if described.is_known() {
-        let free = described
-            .free_form()
-            .find(|name| !inside().any(|(path, ..)| path.fields[0] == *name))?;
+        let mut free = described.free_form().into_iter();
+        let free = free.find(|name| !inside().any(|(path, ..)| path.fields[0] == *name))?;
         return Some(Free::Argument(free.to_owned()));
     }
     // Without its description only the name tells that there is such an argument.

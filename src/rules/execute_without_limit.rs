@@ -11,6 +11,7 @@ pub static RULE: Rule = Rule {
     severity: Severity::Error,
     summary: "an Execute tool that can be called without limit",
     doc: include_str!("execute_without_limit.md"),
+    needs_tools: true,
     check: Check::Policy(check),
 };
 

@@ -20,6 +20,7 @@ pub static RULE: Rule = Rule {
     severity: Severity::Error,
     summary: "a Financial tool that can be called without bounds on the amount",
     doc: include_str!("financial_allowed.md"),
+    needs_tools: true,
     check: Check::Policy(check),
 };
 

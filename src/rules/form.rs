@@ -13,6 +13,7 @@ macro_rules! form {
             severity: Error,
             summary: $summary,
             doc: include_str!(concat!("form/", $id, ".md")),
+            needs_tools: false,
             check: Check::Form,
         };)*
     };

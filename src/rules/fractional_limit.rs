@@ -24,6 +24,7 @@ pub static RULE: Rule = Rule {
     severity: Severity::Warning,
     summary: "a limit, or an amount of money that it counts, with a fraction that the engine cuts off",
     doc: include_str!("fractional_limit.md"),
+    needs_tools: true,
     check: Check::Policy(check),
 };
 
@@ -50,11 +51,8 @@ const NEGLIGIBLE: u64 = 10;
 /// Looks at the caps of a tool that moves money: calls that count as nothing pass them for ever.
 fn check_amounts(context: &Context<'_>, listed: &ListedTool<'_>, reporter: &mut Reporter<'_>) {
     let mut seen: Vec<&ArgPath> = Vec::new();
-    for limit in &listed.tool.rules.limits {
-        let (Max::AtMost(max), Some(path)) = (limit.max, limit.amount.path()) else {
-            continue;
-        };
-        if seen.contains(&path) || is_negligible(listed, limit, max) {
+    for (limit, max, path) in caps(listed) {
+        if seen.contains(&path) {
             continue;
         }
         seen.push(path);
@@ -62,6 +60,33 @@ fn check_amounts(context: &Context<'_>, listed: &ListedTool<'_>, reporter: &mut 
             report_uncounted(context, limit, max, &call, reporter);
         }
     }
+}
+
+/// The caps on what arguments of a tool come to, where fractions matter: with their maxima, and where
+/// the arguments are.
+fn caps<'l>(
+    listed: &'l ListedTool<'_>,
+) -> impl Iterator<Item = (&'l Limit, i64, &'l ArgPath)> + use<'l> {
+    let limits = listed.tool.rules.limits.iter();
+    limits.filter_map(|limit| match (limit.max, limit.amount.path()) {
+        (Max::AtMost(max), Some(path)) if !is_negligible(listed, limit, max) => {
+            Some((limit, max, path))
+        }
+        _ => None,
+    })
+}
+
+/// Whether this rule tells of a cap on the amount at `path` that amounts below 1 pass.
+pub(super) fn wants_whole(context: &Context<'_>, listed: &ListedTool<'_>, path: &ArgPath) -> bool {
+    let is_capped = || caps(listed).any(|(.., capped)| capped == path);
+    let moves_money = || {
+        let mut callable = bounds::callable(context, Category::Financial);
+        callable.any(|callable| std::ptr::eq(callable, listed))
+    };
+    context.dialect == Dialect::Intercept
+        && is_capped()
+        && moves_money()
+        && uncounted(context, listed, path).is_some()
 }
 
 /// Whether limits of calls keep down what is lost: less than 1 in each.

@@ -14,6 +14,7 @@ pub static RULE: Rule = Rule {
     severity: Severity::Error,
     summary: "a pattern where only exact names count",
     doc: include_str!("glob_as_name.md"),
+    needs_tools: false,
     check: Check::Policy(check),
 };
 

@@ -16,6 +16,7 @@ pub static RULE: Rule = Rule {
     severity: Severity::Error,
     summary: "`^a|b$`, where each anchor binds one alternative only",
     doc: include_str!("half_anchored_alternation.md"),
+    needs_tools: true,
     check: Check::Policy(check),
 };
 

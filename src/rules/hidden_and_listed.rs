@@ -11,6 +11,7 @@ pub static RULE: Rule = Rule {
     severity: Severity::Warning,
     summary: "a tool is hidden and listed under `tools`",
     doc: include_str!("hidden_and_listed.md"),
+    needs_tools: false,
     check: Check::Policy(check),
 };
 

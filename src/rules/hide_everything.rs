@@ -10,6 +10,7 @@ pub static RULE: Rule = Rule {
     severity: Severity::Warning,
     summary: "`*` in `hide` hides every tool",
     doc: include_str!("hide_everything.md"),
+    needs_tools: false,
     check: Check::Policy(check),
 };
 

@@ -59,6 +59,43 @@ impl Holds {
     }
 }
 
+/// What names and descriptions of arguments call names in trees that are no file systems.
+const TREES: [&str; 8] = [
+    " xpath",
+    " x path",
+    " jsonpath",
+    " jmespath",
+    " log group",
+    " loggroup",
+    " iteration path",
+    " area path",
+];
+
+/// What such names are called in a store of parameters and in IAM, and what tools of these are called.
+const STORES: [&str; 7] = [
+    " iam ",
+    " ssm ",
+    " parameter store",
+    " parameter name",
+    " parameter path",
+    " get parameter",
+    " put parameter",
+];
+
+/// What has a path in IAM.
+const PRINCIPALS: [&str; 5] = [" role", " user", " group", " polic", " instance profile"];
+
+/// Whether `text`, as [`spaced`] gives it, has one of `words` in it: as a whole one if that ends with a
+/// space, or else as how one begins.
+fn speaks_of_any(text: &str, words: &[&str]) -> bool {
+    words.iter().any(|word| text.contains(word))
+}
+
+/// The words of `text`, each between spaces.
+fn spaced(text: &str) -> String {
+    format!(" {} ", words(text).join(" "))
+}
+
 impl<'a> Site<'a> {
     /// What the argument holds, as far as its name tells, and what is said of it and asked of it.
     pub fn holds(&self) -> Holds {
@@ -128,6 +165,41 @@ impl<'a> Site<'a> {
     pub fn names(&self) -> impl Iterator<Item = &'a str> {
         let tool = self.listed.map(ListedTool::name);
         tool.into_iter().chain([self.name()])
+    }
+
+    /// Whether what begins like a path is the name of something in a tree that is no file system, such
+    /// as `/aws/lambda/x`: it has one spelling, and `..` in it is no step up. The argument's own name
+    /// tells, or how it is described, or its tool where the name fits what such a tool takes.
+    pub fn names_no_file(&self) -> bool {
+        const FILES: [&str; 6] = [
+            " file",
+            " folder",
+            " director",
+            " dir ",
+            " disk",
+            " workspace",
+        ];
+        let name = spaced(self.name());
+        let said = spaced(self.said().unwrap_or_default());
+        let is_tree = |text: &String| speaks_of_any(text, &TREES) || speaks_of_any(text, &STORES);
+        if is_tree(&name) {
+            return true;
+        }
+        if speaks_of_any(&name, &FILES) || speaks_of_any(&said, &FILES) {
+            return false;
+        }
+        let tool = spaced(self.listed.map_or("", ListedTool::name));
+        let described = spaced(self.description().unwrap_or_default());
+        match self.holds() {
+            _ if is_tree(&said) => true,
+            Holds::Unknown if is_tree(&tool) => true,
+            Holds::Unknown => speaks_of_any(&described, &TREES),
+            _ if name == " path " => speaks_of_any(&tool, &STORES),
+            _ if name == " path prefix " => {
+                is_tree(&tool) || is_tree(&described) || speaks_of_any(&tool, &PRINCIPALS)
+            }
+            _ => false,
+        }
     }
 
     /// Whether the argument is code of some language, as far as its name tells.

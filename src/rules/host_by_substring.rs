@@ -2,7 +2,7 @@
 
 use std::net::Ipv4Addr;
 
-use super::holds::Holds;
+use super::holds::{Holds, words};
 use super::site::{self, Site, Sought};
 use super::{Check, Rule, other_scheme, unanchored_regex};
 use crate::analysis::{Analysis, Language, Set};
@@ -17,6 +17,7 @@ pub static RULE: Rule = Rule {
     severity: Severity::Warning,
     summary: "a host tested by a substring or a pattern that other hosts meet, or denied in one spelling",
     doc: include_str!("host_by_substring.md"),
+    needs_tools: true,
     check: Check::Policy(check),
 };
 
@@ -164,6 +165,7 @@ pub(super) fn bypass(site: &Site<'_>, analysis: &Analysis) -> Option<String> {
     }
     match site.holds() {
         Holds::Email => site.first_through(analysis, addresses_elsewhere(&hosts)),
+        Holds::Host if is_shape(site) => None,
         Holds::Host => site.first_through(analysis, hosts_elsewhere(&hosts)),
         Holds::Image | Holds::Name => {
             let behind = site.substring().map(|part| format!("{ELSEWHERE}/{part}x"));
@@ -172,6 +174,32 @@ pub(super) fn bypass(site: &Site<'_>, analysis: &Analysis) -> Option<String> {
         _ => url_elsewhere(site, &hosts, analysis)
             .or_else(|| other_scheme::elsewhere(site, analysis)),
     }
+}
+
+/// Whether a pattern for a whole host names but its last label, as `^[a-z0-9-]+\.(com|org)$` does, and
+/// that is no mistake: of domains, which are looked up, it is the shape, and under a last label of one's
+/// own no stranger has a host.
+fn is_shape(site: &Site<'_>) -> bool {
+    const OWN: [&str; 7] = [
+        "internal",
+        "local",
+        "localhost",
+        "corp",
+        "lan",
+        "home",
+        "intranet",
+    ];
+    let is_domain = words(site.name())
+        .iter()
+        .any(|word| word.starts_with("domain"));
+    let is_meant = |label: &str| TOP_LEVEL.contains(&label) && (is_domain || OWN.contains(&label));
+    let texts = site
+        .pattern()
+        .map_or(Vec::new(), |pattern| pattern.shape().texts());
+    // What stands in front of a choice belongs to the first of it.
+    let begins_with_dot = texts.first().is_some_and(|text| text.text.starts_with('.'));
+    let label = |text: &str| is_meant(text.strip_prefix('.').unwrap_or(text));
+    site.is_bound() && begins_with_dot && texts.iter().all(|text| label(&text.text))
 }
 
 /// A URL that gets through where `site` requires one and says nothing of its host. `None` where

@@ -9,5 +9,6 @@ pub static RULE: Rule = Rule {
     severity: Severity::Warning,
     summary: "an ignore that does not say why",
     doc: include_str!("ignore_without_reason.md"),
+    needs_tools: false,
     check: Check::Ignores,
 };

@@ -17,6 +17,7 @@ pub static RULE: Rule = Rule {
     severity: Severity::Error,
     summary: "a `state` block whose rule has no `lt` or `lte` on its own counter",
     doc: include_str!("limit_never_enforced.md"),
+    needs_tools: false,
     check: Check::Policy(check),
 };
 

@@ -13,6 +13,7 @@ pub static RULE: Rule = Rule {
     severity: Severity::Warning,
     summary: "limits or rules on a tool that is always denied",
     doc: include_str!("limit_on_dead_tool.md"),
+    needs_tools: false,
     check: Check::Policy(check),
 };
 

@@ -15,6 +15,7 @@ pub static RULE: Rule = Rule {
     severity: Severity::Warning,
     summary: "a limit far beyond what is recommended for tools of the category",
     doc: include_str!("limit_too_loose.md"),
+    needs_tools: true,
     check: Check::Policy(check),
 };
 

@@ -15,6 +15,7 @@ pub static RULE: Rule = Rule {
     severity: Severity::Warning,
     summary: "a pattern that is found in every text, such as `.*`",
     doc: include_str!("matches_everything.md"),
+    needs_tools: true,
     check: Check::Policy(check),
 };
 
@@ -36,8 +37,8 @@ fn finding(context: &Context<'_>, site: &Site<'_>, reporter: &Reporter<'_>) -> O
         );
         return Some(site.finding(context, reporter, message).help(HELP));
     }
-    let asks_for_one_line = pattern.source().contains(r"[^\n") && !pattern.is_match("\n");
-    if asks_for_one_line || !matches_everything(pattern, analysis) {
+    let asks_for_one_line = || pattern.shape().leaves_out_newline() && !pattern.is_match("\n");
+    if asks_for_one_line() || !matches_everything(pattern, analysis) {
         return None;
     }
     let path = site.path;

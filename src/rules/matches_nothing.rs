@@ -13,6 +13,7 @@ pub static RULE: Rule = Rule {
     severity: Severity::Error,
     summary: "a pattern that is found in no text, such as `a^`",
     doc: include_str!("matches_nothing.md"),
+    needs_tools: true,
     check: Check::Policy(check),
 };
 
@@ -23,7 +24,9 @@ fn check(context: &Context<'_>, reporter: &mut Reporter<'_>) {
 fn finding(context: &Context<'_>, site: &Site<'_>, reporter: &Reporter<'_>) -> Option<Finding> {
     let analysis = &context.analysis;
     let pattern = site.pattern()?;
-    if !analysis.matches_nothing(&Language::found(pattern)).holds() {
+    // With `\B` in it the analysis can't tell.
+    let contradicts_itself = || pattern.shape().contradicts_itself();
+    if !analysis.matches_nothing(&Language::found(pattern)).holds() && !contradicts_itself() {
         return None;
     }
     let consequence = match site.denies() {

@@ -14,6 +14,7 @@ pub static RULE: Rule = Rule {
     severity: Severity::Warning,
     summary: "a tool whose `readOnlyHint` its own definition contradicts",
     doc: include_str!("misleading_annotation.md"),
+    needs_tools: true,
     check: Check::Tools(check),
 };
 

@@ -16,6 +16,7 @@ pub static RULE: Rule = Rule {
     severity: Severity::Note,
     summary: "a rule that denies without a reason for the agent",
     doc: include_str!("missing_on_deny.md"),
+    needs_tools: false,
     check: Check::Policy(check),
 };
 

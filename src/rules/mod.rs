@@ -93,6 +93,8 @@ pub struct Rule {
     /// Its page, in Markdown: what it finds, why it matters, an example that fires, the same put
     /// right, when to ignore it. A test runs the examples.
     pub doc: &'static str,
+    /// Whether it may find more where it is known which tools the server offers.
+    pub needs_tools: bool,
     /// How it is found.
     pub check: Check,
 }
@@ -209,6 +211,7 @@ pub static REMARK: Rule = Rule {
     severity: Severity::Error,
     summary: "",
     doc: "",
+    needs_tools: false,
     check: Check::Form,
 };
 

@@ -14,6 +14,7 @@ pub static RULE: Rule = Rule {
     severity: Severity::Warning,
     summary: "a pattern that a text of several lines gets past",
     doc: include_str!("multiline_hole.md"),
+    needs_tools: true,
     check: Check::Policy(check),
 };
 

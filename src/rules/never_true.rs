@@ -8,6 +8,7 @@ use crate::lint::{Context, Reporter};
 use crate::policy::condition::{Condition, Test};
 use crate::policy::limit::{Amount, Limit, Max};
 use crate::policy::{self, Effect};
+use crate::source::tree::join;
 use crate::suggest::quoted;
 
 /// See `never_true.md`.
@@ -16,6 +17,7 @@ pub static RULE: Rule = Rule {
     severity: Severity::Error,
     summary: "conditions that contradict each other or the tool's schema",
     doc: include_str!("never_true.md"),
+    needs_tools: true,
     check: Check::Policy(check),
 };
 
@@ -242,14 +244,26 @@ fn check_range(
     let span = context
         .at(&pointer)
         .map_or(limit.max_span, |node| node.span);
-    let message = format!(
-        "{shown} is beyond the 64 bits that the engine counts with: every call is denied, or on some \
-         platforms none"
-    );
+    let beyond = "beyond the 64 bits that the engine counts with: every call is denied, or on some platforms none";
+    let message = match is_rounded_up(context, &pointer) {
+        true => {
+            format!("{shown} is rounded to 9223372036854775808, which is {beyond}")
+        }
+        false => format!("{shown} is {beyond}"),
+    };
     reporter.report(
         Finding::new(&RULE, pointer, span, message)
             .help("write a smaller number; to shut a tool off, hide it"),
     );
+}
+
+/// Whether the number of the condition or the `rate_limit` at `pointer` would fit 64 bits as it is
+/// written: the engine reads it as a float64 first, of which the nearest is 2^63.
+fn is_rounded_up(context: &Context<'_>, pointer: &str) -> bool {
+    let written = context.at(&join(pointer, "value"));
+    let written = written.or_else(|| context.at(pointer));
+    let number = written.and_then(|node| node.as_scalar()?.text.split('/').next());
+    number.is_some_and(|number| number.trim().parse::<i64>().is_ok())
 }
 
 /// Rules that leave no call between them.

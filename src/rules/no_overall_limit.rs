@@ -14,6 +14,7 @@ pub static RULE: Rule = Rule {
     severity: Severity::Note,
     summary: "no limit holds for all tools together",
     doc: include_str!("no_overall_limit.md"),
+    needs_tools: true,
     check: Check::Policy(check),
 };
 

@@ -17,6 +17,7 @@ pub static RULE: Rule = Rule {
     severity: Severity::Warning,
     summary: "a number compared with a string argument, or an id above 2^53",
     doc: include_str!("numeric_string.md"),
+    needs_tools: true,
     check: Check::Policy(check),
 };
 

@@ -18,6 +18,7 @@ pub static RULE: Rule = Rule {
     severity: Severity::Warning,
     summary: "an `in` or `not_in` list that is empty, repeats an element or mixes types",
     doc: include_str!("odd_list.md"),
+    needs_tools: true,
     check: Check::Policy(check),
 };
 

@@ -16,6 +16,7 @@ pub static RULE: Rule = Rule {
     severity: Severity::Error,
     summary: "an operator that can never hold for the argument's declared type",
     doc: include_str!("operator_type_mismatch.md"),
+    needs_tools: true,
     check: Check::Policy(check),
 };
 

@@ -14,6 +14,7 @@ pub static RULE: Rule = Rule {
     severity: Severity::Warning,
     summary: "a test of how a path begins that `..`, `//` or `~` gets round",
     doc: include_str!("path_not_normalised.md"),
+    needs_tools: true,
     check: Check::Policy(check),
 };
 
@@ -25,8 +26,10 @@ fn check(context: &Context<'_>, reporter: &mut Reporter<'_>) {
 }
 
 fn finding(context: &Context<'_>, site: &Site<'_>, reporter: &Reporter<'_>) -> Option<Finding> {
-    let analysis = &context.analysis;
-    let through = bypass(site, analysis)?;
+    if site.names_no_file() {
+        return None;
+    }
+    let through = bypass(site, &context.analysis)?;
     let (how, help) = match site.denies() {
         true => (
             "denies paths by how they are written",

@@ -19,6 +19,7 @@ pub static RULE: Rule = Rule {
     severity: Severity::Warning,
     summary: "hidden characters or orders to the agent in a tool's description",
     doc: include_str!("poisoned_description.md"),
+    needs_tools: true,
     check: Check::Tools(check),
 };
 

@@ -14,6 +14,7 @@ pub static RULE: Rule = Rule {
     severity: Severity::Error,
     summary: "a key, token or password in the policy's text",
     doc: include_str!("secret_in_policy.md"),
+    needs_tools: false,
     check: Check::Policy(check),
 };
 

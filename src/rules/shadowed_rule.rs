@@ -13,6 +13,7 @@ pub static RULE: Rule = Rule {
     severity: Severity::Warning,
     summary: "a rule that an earlier one always pre-empts",
     doc: include_str!("shadowed_rule.md"),
+    needs_tools: false,
     check: Check::Policy(check),
 };
 

@@ -15,6 +15,7 @@ pub static RULE: Rule = Rule {
     severity: Severity::Warning,
     summary: "one counter name on several tools",
     doc: include_str!("shared_counter_name.md"),
+    needs_tools: false,
     check: Check::Policy(check),
 };
 

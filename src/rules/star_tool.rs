@@ -13,6 +13,7 @@ pub static RULE: Rule = Rule {
     severity: Severity::Error,
     summary: "`*` under `tools` of a gateway policy, where it is a name",
     doc: include_str!("star_tool.md"),
+    needs_tools: false,
     check: Check::Policy(check),
 };
 

@@ -14,6 +14,7 @@ pub static RULE: Rule = Rule {
     severity: Severity::Warning,
     summary: "one policy lets an agent read what strangers wrote, read private data, and send data out",
     doc: include_str!("toxic_combination.md"),
+    needs_tools: true,
     check: Check::Policy(check),
 };
 

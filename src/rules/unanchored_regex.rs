@@ -21,6 +21,7 @@ pub static RULE: Rule = Rule {
     severity: Severity::Error,
     summary: "an allow-list pattern that may be found anywhere in the argument",
     doc: include_str!("unanchored_regex.md"),
+    needs_tools: true,
     check: Check::Policy(check),
 };
 

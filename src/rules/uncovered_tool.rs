@@ -16,6 +16,7 @@ pub static RULE: Rule = Rule {
     severity: Severity::Note,
     summary: "tools that the server offers and the policy does not mention",
     doc: include_str!("uncovered_tool.md"),
+    needs_tools: true,
     check: Check::Policy(check),
 };
 

@@ -18,6 +18,7 @@ pub static RULE: Rule = Rule {
     severity: Severity::Warning,
     summary: "`example.com` in a pattern, where the dot matches any character",
     doc: include_str!("unescaped_dot.md"),
+    needs_tools: true,
     check: Check::Policy(check),
 };
 

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::arguments;
-use super::{Check, Rule, bounds};
+use super::{Check, Rule, bounds, fractional_limit};
 use crate::analysis::{Answer, Kind, Question, Set, Witness};
 use crate::catalog::arguments::Place;
 use crate::dialect::Dialect;
@@ -20,6 +20,7 @@ pub static RULE: Rule = Rule {
     severity: Severity::Error,
     summary: "`increment_from` on an argument that may be negative, absent or no number",
     doc: include_str!("unguarded_increment.md"),
+    needs_tools: true,
     check: Check::Policy(check),
 };
 
@@ -60,6 +61,9 @@ fn report(
     path: &ArgPath,
     reporter: &mut Reporter<'_>,
 ) {
+    if listed.is_some_and(|listed| is_unknown(listed, path)) {
+        return;
+    }
     let Some((severity, message)) = judge(context, listed, path) else {
         return;
     };
@@ -68,16 +72,34 @@ fn report(
         .into_iter()
         .find_map(|pointer| Some((context.at(&pointer)?.span, pointer)));
     let (span, pointer) = place.unwrap_or((limit.clause.span, limit.clause.pointer.clone()));
+    let least = least(context, listed, path);
     let title = format!(
-        "require {} to be a number from 0",
+        "require {} to be a number from {least}",
         quoted(&path.to_string())
+    );
+    let help = format!(
+        "require it with `gte` to be a number from {least}: that fails when it is absent or no number, too"
     );
     reporter.report(
         Finding::new(&RULE, pointer, span, message)
             .severity(severity)
-            .help("require it with `gte` to be a number from 0: that fails when it is absent or no number, too")
-            .fix(Fix::risky(title, guard(context, listed, path))),
+            .help(help)
+            .fix(Fix::risky(title, guard(context, listed, path, least))),
     );
+}
+
+/// Whether the tool has no such argument: then every call is refused, which unknown-argument says.
+fn is_unknown(listed: &ListedTool<'_>, path: &ArgPath) -> bool {
+    let place = listed.arguments().map(|arguments| arguments.place(path));
+    matches!(place, Some(Place::Absent(_)))
+}
+
+/// What to require of the amount at least. Below 1 the engine counts nothing, of which
+/// fractional-limit tells where that matters.
+fn least(context: &Context<'_>, listed: Option<&ListedTool<'_>>, path: &ArgPath) -> u8 {
+    let wants_whole =
+        listed.is_some_and(|listed| fractional_limit::wants_whole(context, listed, path));
+    u8::from(wants_whole)
 }
 
 /// What gets through, and how bad that is.
@@ -122,9 +144,7 @@ fn is_declared(context: &Context<'_>, listed: &ListedTool<'_>, path: &ArgPath) -
     };
     let argument = match arguments.place(path) {
         Place::Declared(argument) => argument,
-        // Every call is refused, which unknown-argument says.
-        Place::Absent(_) => return true,
-        Place::Open => return false,
+        Place::Open | Place::Absent(_) => return false,
     };
     // A schema that declares a number hardly ever says that it is not negative.
     let unusable = match argument.declared.kinds.as_deref() {
@@ -147,9 +167,13 @@ fn guard(
     context: &Context<'_>,
     listed: Option<&ListedTool<'_>>,
     path: &ArgPath,
+    least: u8,
 ) -> Option<Vec<Edit>> {
-    let reason = format!("Give {path} as a number that is not negative.");
-    let conditions = json!([{"path": path.to_string(), "op": "gte", "value": 0}]);
+    let reason = match least {
+        0 => format!("Give {path} as a number that is not negative."),
+        _ => format!("Give {path} as a number from {least}."),
+    };
+    let conditions = json!([{"path": path.to_string(), "op": "gte", "value": least}]);
     let pointer = listed.map_or("/tools/*", |listed| &listed.tool.pointer);
     match context.dialect {
         Dialect::Gateway => {

@@ -20,6 +20,7 @@ pub static RULE: Rule = Rule {
     severity: Severity::Error,
     summary: "a path that the tool's input schema does not have",
     doc: include_str!("unknown_argument.md"),
+    needs_tools: true,
     check: Check::Policy(check),
 };
 

@@ -14,6 +14,7 @@ pub static RULE: Rule = Rule {
     severity: Severity::Error,
     summary: "a name that the server does not offer",
     doc: include_str!("unknown_tool.md"),
+    needs_tools: true,
     check: Check::Policy(check),
 };
 

@@ -9,5 +9,6 @@ pub static RULE: Rule = Rule {
     severity: Severity::Warning,
     summary: "an ignore that matches nothing",
     doc: include_str!("unused_ignore.md"),
+    needs_tools: false,
     check: Check::Ignores,
 };

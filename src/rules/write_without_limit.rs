@@ -11,6 +11,7 @@ pub static RULE: Rule = Rule {
     severity: Severity::Warning,
     summary: "a Write tool that can be called without limit",
     doc: include_str!("write_without_limit.md"),
+    needs_tools: true,
     check: Check::Policy(check),
 };
 

@@ -1,5 +1,6 @@
 //! Which files of a folder are policies.
 
+use std::ffi::OsStr;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -27,12 +28,64 @@ pub fn is_called_policy(path: &Path) -> bool {
 /// # Errors
 /// What the system says of a folder that can't be read.
 pub fn discover(folder: &Path) -> io::Result<Vec<PathBuf>> {
-    let patterns = set(&PATTERNS.map(str::to_owned)).expect("the patterns are globs");
     let inside = place(folder)?;
-    walk(folder, |below| {
+    let is_called = called_policies_in(folder, &inside);
+    walk(folder, is_called)
+}
+
+/// Whether a path below `folder`, which is `inside` its repository, is called as policies are.
+fn called_policies_in(folder: &Path, inside: &Path) -> impl Fn(&Path) -> bool {
+    let patterns = set(&PATTERNS.map(str::to_owned)).expect("the patterns are globs");
+    move |below| {
         patterns.is_match(inside.join(below))
             || (folder.is_relative() && patterns.is_match(folder.join(below)))
-    })
+    }
+}
+
+/// Why [`discover`] does not take a file that comes close.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Miss {
+    /// It is called as policies are, and a `.gitignore` excludes it.
+    Ignored,
+    /// Its name speaks of policies, but not in one of the ways that are looked for.
+    CalledOtherwise,
+}
+
+/// Up to `most` files below `folder` that come close to what [`discover`] takes, where that found
+/// nothing. They are looked for as far as is worth it to tell somebody, and no error stops that.
+pub fn near_misses(folder: &Path, most: usize) -> Vec<(PathBuf, Miss)> {
+    const MAX_DEPTH: usize = 6;
+    const MAX_ENTRIES: usize = 10_000;
+    const NOT_ENTERED: [&str; 3] = [".git", "node_modules", "target"];
+    let inside = place(folder).unwrap_or_default();
+    let is_called = called_policies_in(folder, &inside);
+    let entries = WalkBuilder::new(folder)
+        .standard_filters(false)
+        .max_depth(Some(MAX_DEPTH))
+        .filter_entry(|entry| !NOT_ENTERED.iter().any(|name| entry.file_name() == *name))
+        .sort_by_file_name(Ord::cmp)
+        .build();
+    let files = entries.take(MAX_ENTRIES).flatten();
+    let files = files.filter(|entry| entry.file_type().is_some_and(|kind| kind.is_file()));
+    let misses = files.filter_map(|entry| {
+        let below = entry.path().strip_prefix(folder).unwrap_or(entry.path());
+        let miss = match is_called(below) {
+            true => Miss::Ignored,
+            false if speaks_of_policies(below) => Miss::CalledOtherwise,
+            false => return None,
+        };
+        Some((shown(folder, below), miss))
+    });
+    misses.take(most).collect()
+}
+
+/// Whether the name of a file of data says that it is a policy, or has some.
+fn speaks_of_policies(path: &Path) -> bool {
+    let lower = |part: Option<&OsStr>| part.map(|part| part.to_string_lossy().to_lowercase());
+    let name = lower(path.file_stem()).unwrap_or_default();
+    let kind = lower(path.extension()).unwrap_or_default();
+    let is_data = ["json", "yaml", "yml", "jsonc", "json5", "toml"].contains(&kind.as_str());
+    is_data && (name.contains("policy") || name.contains("policies"))
 }
 
 /// Where `folder` is in its repository, so that `policies/team` counts as part of `policies` also

@@ -110,37 +110,13 @@ pub struct Scope<'a> {
     pub offered: bool,
 }
 
-/// Rules that find the same whether it is known what the server offers or not.
-const NEED_NO_TOOLS: [&str; 20] = [
-    "approval-in-name-only",
-    "client-prefixed-name",
-    "counter-conflict",
-    "counter-scope-mismatch",
-    "default-allow",
-    "duplicate-hide",
-    "duplicate-rule",
-    "empty-policy",
-    "glob-as-name",
-    "hidden-and-listed",
-    "hide-everything",
-    "ignore-without-reason",
-    "limit-never-enforced",
-    "limit-on-dead-tool",
-    "missing-on-deny",
-    "secret-in-policy",
-    "shadowed-rule",
-    "shared-counter-name",
-    "star-tool",
-    "unused-ignore",
-];
-
 impl Scope<'_> {
     /// Whether `rule` had its say about the file: another run, with what the server offers, may find
     /// what this one does not.
     fn ran(&self, rule: &'static Rule) -> bool {
         let had_its_say = match rule.check {
             Check::Form => true,
-            _ => self.judged && (self.offered || NEED_NO_TOOLS.contains(&rule.id)),
+            _ => self.judged && (self.offered || !rule.needs_tools),
         };
         self.levels.runs(rule) && had_its_say
     }

@@ -123,7 +123,16 @@ pub(super) fn report(
         .map(|home| home.noun())
         .collect();
     if !homes.is_empty() {
-        finding.help = Some(format!("`{key}` is a key of {}", homes.join(" or of ")));
+        let home = format!("`{key}` is a key of {}", homes.join(" or of "));
+        finding.help = Some(match (part, key) {
+            (Part::Tool, "rate_limit") => {
+                format!(
+                    "{home}: in one of `rules`, {}",
+                    rate_limit_instead(&entry.value)
+                )
+            }
+            _ => home,
+        });
         return None;
     }
     let known = meant(key, absent.iter().copied(), KEYS_BY_OTHER_NAMES);

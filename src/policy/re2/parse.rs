@@ -59,7 +59,7 @@ pub(super) enum Kind {
 }
 
 /// What holds at a place between two characters.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Assertion {
     TextStart,
     TextEnd,

@@ -95,6 +95,21 @@ impl Shape {
         any(&self.0, &mut |kind| matches!(kind, Kind::AnyCharButNewline))
     }
 
+    /// Whether some class in it, as `[^\n]`, has every character but the newline, or a few with it: unlike
+    /// a `.`, that says so.
+    pub fn leaves_out_newline(&self) -> bool {
+        any(&self.0, &mut |kind| {
+            let is_wide = || ['a', ' ', '/', char::MAX].iter().all(|&c| matches(kind, c));
+            matches!(kind, Kind::Class(_)) && is_wide() && !matches(kind, '\n')
+        })
+    }
+
+    /// Whether it asks for a word's edge and for none at one place, `\b\B`, on every way through it: then
+    /// it is found nowhere.
+    pub fn contradicts_itself(&self) -> bool {
+        contradicts_itself(&self.0)
+    }
+
     /// Whether it is nothing but texts and choices between them.
     pub fn is_plain_text(&self) -> bool {
         !any(&self.0, &mut |kind| {
@@ -186,6 +201,27 @@ fn bounds(node: &Node) -> Bounds {
             parts.iter().map(bounds).fold(all, Bounds::both)
         }
         _ => Bounds::NONE,
+    }
+}
+
+fn contradicts_itself(node: &Node) -> bool {
+    match &node.kind {
+        Kind::Capture(part) => contradicts_itself(part),
+        Kind::Repeat { part, min, .. } => *min > 0 && contradicts_itself(part),
+        Kind::Alternatives(parts) => parts.iter().all(contradicts_itself),
+        Kind::Sequence(parts) => {
+            let is_assertion = |part: &Node| matches!(part.kind, Kind::Assertion(_));
+            let mut places = parts.chunk_by(|a, b| is_assertion(a) && is_assertion(b));
+            let asks = |place: &[Node], wanted: Assertion| {
+                let is_wanted =
+                    |part: &Node| matches!(&part.kind, Kind::Assertion(a) if *a == wanted);
+                place.iter().any(is_wanted)
+            };
+            places.any(|place| {
+                asks(place, Assertion::WordBoundary) && asks(place, Assertion::NotWordBoundary)
+            }) || parts.iter().any(contradicts_itself)
+        }
+        _ => false,
     }
 }
 
@@ -303,6 +339,38 @@ mod tests {
             (r"^[^;|]$", false),
         ] {
             assert_eq!(shape(source).may_have(&[';', '|']), may, "{source}");
+        }
+    }
+
+    #[test]
+    fn classes_say_that_a_text_is_of_one_line() {
+        for (source, says) in [
+            (r"^[^\n]*$", true),
+            (r"^[^\r\n]*$", true),
+            (r"^[^\x0a]*$", true),
+            (r"^[^;\n]*$", true),
+            ("^.*$", false),
+            ("^[^;]*$", false),
+            (r"^[a-z /]*$", false),
+            (r"^\[^\n]*$", false),
+        ] {
+            assert_eq!(shape(source).leaves_out_newline(), says, "{source}");
+        }
+    }
+
+    #[test]
+    fn patterns_contradict_themselves_where_every_way_through_them_does() {
+        for (source, does) in [
+            (r"\b\B", true),
+            (r"\B^\b", true),
+            (r"a(?:\b\B)+c", true),
+            (r"(\b\B|\B\bx)", true),
+            (r"\ba\B", false),
+            (r"\b\B|x", false),
+            (r"(?:\b\B)?x", false),
+            (r"\b|\B", false),
+        ] {
+            assert_eq!(shape(source).contradicts_itself(), does, "{source}");
         }
     }
 

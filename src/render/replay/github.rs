@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use std::path::Path;
 
 use super::text::telling_line;
-use super::{Context, total_line};
+use super::{Context, rule_named, total_line};
 use crate::finding::Severity;
 use crate::policy::quantity::grouped;
 use crate::render::document::cut;
@@ -72,7 +72,7 @@ fn annotate(
     let trace = context.traces.get(reason.first.trace);
     let message = format!(
         "{calls} {did} by {}, first at {}:{}",
-        cut(&reason.rule, LONGEST_RULE),
+        rule_named(&cut(&reason.rule, LONGEST_RULE)),
         trace.map_or("", String::as_str),
         reason.first.line
     );

@@ -95,6 +95,18 @@ fn total_line(summary: &Summary, skipped: u64) -> String {
     line
 }
 
+/// The name of a rule in a sentence. Those of Intercept's rules are free text, between backticks to show
+/// where it ends; the names that the gateway's log has, such as `(hidden)` and `/tools/x/deny_if/always`,
+/// show it by themselves.
+pub(in crate::render) fn rule_named(rule: &str) -> String {
+    let in_brackets = rule.starts_with('(') && rule.ends_with(')');
+    let is_place = rule.starts_with('/') && !rule.contains(char::is_whitespace);
+    match in_brackets || is_place {
+        true => rule.to_owned(),
+        false => format!("`{rule}`"),
+    }
+}
+
 /// The word for a decision.
 fn word(decision: &Decision) -> &'static str {
     decision.ruling().word()

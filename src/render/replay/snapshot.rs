@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::Context;
+use super::{Context, rule_named};
 use crate::policy::quantity::grouped;
 use crate::render::escape::printable;
 use crate::replay::snapshot::{Decided, Difference, Differences, Kind};
@@ -67,7 +67,7 @@ fn one(difference: &Difference, context: &Context<'_>) -> String {
 fn decided(decided: &Decided) -> String {
     match decided.rule.as_str() {
         "" => decided.decision.clone(),
-        rule => format!("{} by {rule}", decided.decision),
+        rule => format!("{} by {}", decided.decision, rule_named(rule)),
     }
 }
 

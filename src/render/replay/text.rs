@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::io::{self, Write};
 
-use super::{Context, PolicySource};
+use super::{Context, PolicySource, rule_named};
 use crate::finding::{Finding, Severity};
 use crate::policy::quantity::grouped;
 use crate::render::escape::printable;
@@ -177,7 +177,7 @@ impl<'r> TextReport<'r> {
         let mut message = format!(
             "{} {did} by {}, first at {first}",
             grouped(reason.calls),
-            shortened(&reason.rule, LONGEST_RULE)
+            rule_named(&shortened(&reason.rule, LONGEST_RULE))
         );
         if let Some(why) = &reason.unusable_amount {
             message.push_str(&format!(": {}", shortened(why, LONGEST_RULE)));
@@ -280,7 +280,10 @@ impl<'r> TextReport<'r> {
         for kind in recorded.disagreements.iter().take(ROWS) {
             let by = |rule: &str| match rule {
                 "" => String::new(),
-                rule => format!(" by {}", shortened(&printable(rule), LONGEST_RULE)),
+                rule => {
+                    let shown = shortened(&printable(rule), LONGEST_RULE);
+                    format!(" by {}", rule_named(&shown))
+                }
             };
             writeln!(
                 self.out,

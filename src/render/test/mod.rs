@@ -7,7 +7,7 @@ pub mod text;
 
 use super::FileFindings;
 use super::findings::text::Style;
-use super::replay::PolicySource;
+use super::replay::{PolicySource, rule_named};
 use crate::replay::covered::CoveredClause;
 use crate::replay::expectation::{Actual, Case, Failure, Tested};
 
@@ -99,7 +99,7 @@ fn failures(tested: &Tested) -> impl Iterator<Item = (&Case, &Failure)> {
 fn sentence(case: &Case, actual: &Actual) -> String {
     let by = |rule: &str| match rule {
         "" => String::new(),
-        rule => format!(" by {rule}"),
+        rule => format!(" by {}", rule_named(rule)),
     };
     let expected = case.expected.rule.as_deref().map_or(String::new(), by);
     let message = match actual.message.as_str() {

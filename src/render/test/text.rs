@@ -10,6 +10,7 @@ use crate::policy::quantity::grouped;
 use crate::render::escape::printable;
 use crate::render::findings::text::write_remark;
 use crate::render::paint::Paint;
+use crate::render::replay::rule_named;
 use crate::render::table::Table;
 use crate::replay::covered::{CoveredClause, share};
 use crate::replay::expectation::{Actual, Case, Failure, Tested};
@@ -164,7 +165,7 @@ impl<'r> Text<'r> {
                 cut(&printable(&actual.message))
             );
         }
-        let message = format!("{}: {}", actual.rule, actual.message);
+        let message = format!("{}: {}", rule_named(&actual.rule), actual.message);
         let mut remark = Finding::new(&REMARK, actual.pointer.as_str(), span, cut(&message));
         if actual.ruling.is_block() {
             remark.severity = Severity::Warning;
