@@ -1,6 +1,7 @@
 //! The grammar of RFC 8259, checked in one pass without recursion or allocation.
 
 use std::fmt;
+use std::ops::ControlFlow::{self, Break, Continue};
 
 use super::stops::Stops;
 use crate::source::MAX_DEPTH;
@@ -183,8 +184,35 @@ impl Stack {
     }
 }
 
+/// What changes on the way, but for the place.
+#[derive(Default)]
+struct State {
+    open: Stack,
+    stops: Stops,
+    /// The key whose value is read, or was.
+    key: Quoted,
+}
+
+impl State {
+    /// Tells of a scalar, if it is the value of a key. Gives its end.
+    #[inline(always)]
+    fn scalar<O: Observer>(
+        &self,
+        start: usize,
+        end: usize,
+        plain: bool,
+        observer: &mut O,
+    ) -> usize {
+        if self.open.in_object() {
+            observer.scalar(self.key, Span::new(start, end), plain);
+        }
+        end
+    }
+}
+
 /// What is checked. What changes on the way, the place above all, is not in here: it is handed from
-/// one function to the next, so that it stays in registers.
+/// one function to the next, and never by reference to one that is not inlined, so that it stays in
+/// registers.
 #[derive(Clone, Copy)]
 struct Within<'t, const LINE: bool> {
     /// The text up to the end of what is checked, also as bytes. A `LINE` ends before that.
@@ -197,107 +225,128 @@ struct Within<'t, const LINE: bool> {
 impl<const LINE: bool> Within<'_, LINE> {
     /// Checks the one value from `at` on. Gives where the text or the line ends.
     fn value<O: Observer>(self, mut at: usize, observer: &mut O) -> Result<usize, Error> {
-        let mut open = Stack::default();
-        let mut stops = Stops::new();
-        let mut key = Quoted::default();
+        let mut state = State::default();
         loop {
             // A value has to follow.
             let (first, start) = self.token(at);
-            match first {
-                b'{' | b'[' => {
-                    if open.in_object() {
-                        observer.container(open.depth, key, start);
-                    }
-                    let object = first == b'{';
-                    if !open.push(object) {
-                        return Err(self.error(ErrorKind::TooDeep, start, start + 1));
-                    }
-                    let inner;
-                    (inner, at) = self.token(start + 1);
-                    if object {
-                        observer.open_object(open.depth);
-                        if inner != b'}' {
-                            (key, at) = self.key(inner, at, &mut stops)?;
-                            observer.key(open.depth, key);
-                            continue;
-                        }
-                    } else if inner != b']' {
+            let behind = match first {
+                b'"' => {
+                    let string = self.string(start, &mut state.stops)?;
+                    let end = string.span.end + 1;
+                    state.scalar(start, end, !string.escaped, observer)
+                }
+                b'{' | b'[' => match self.enter(first, start, &mut state, observer)? {
+                    Continue(value) => {
+                        at = value;
                         continue;
                     }
-                }
-                b'"' => {
-                    let string = self.string(start, &mut stops)?;
-                    at = string.span.end + 1;
-                    if open.in_object() {
-                        observer.scalar(key, Span::new(start, at), !string.escaped);
+                    Break(end) => end,
+                },
+                _ => state.scalar(start, self.unquoted(first, start)?, false, observer),
+            };
+            at = match self.leave(behind, &mut state, observer)? {
+                Continue(value) => value,
+                Break(end) => return Ok(end),
+            };
+        }
+    }
+
+    /// Opens the container that begins at `start` with this bracket. Gives where a value in it has
+    /// to follow, or, if it is empty, where it ends.
+    #[inline(always)]
+    fn enter<O: Observer>(
+        self,
+        bracket: u8,
+        start: usize,
+        state: &mut State,
+        observer: &mut O,
+    ) -> Result<ControlFlow<usize, usize>, Error> {
+        if state.open.in_object() {
+            observer.container(state.open.depth, state.key, start);
+        }
+        let object = bracket == b'{';
+        if !state.open.push(object) {
+            return Err(self.error(ErrorKind::TooDeep, start, start + 1));
+        }
+        let (inner, at) = self.token(start + 1);
+        if !object {
+            return Ok(if inner == b']' {
+                Break(at)
+            } else {
+                Continue(at)
+            });
+        }
+        observer.open_object(state.open.depth);
+        if inner == b'}' {
+            return Ok(Break(at));
+        }
+        self.key(inner, at, state, observer).map(Continue)
+    }
+
+    /// Goes on behind a value, closing as many containers as end there. Gives where another value
+    /// has to follow, or the end of the text.
+    #[inline(always)]
+    fn leave<O: Observer>(
+        self,
+        mut at: usize,
+        state: &mut State,
+        observer: &mut O,
+    ) -> Result<ControlFlow<usize, usize>, Error> {
+        loop {
+            let next;
+            (next, at) = self.token(at);
+            if state.open.in_object() {
+                match next {
+                    b',' => {
+                        let (quote, start) = self.token(at + 1);
+                        if quote == b'}' {
+                            return Err(self.trailing_comma(at));
+                        }
+                        return self.key(quote, start, state, observer).map(Continue);
                     }
+                    b'}' => observer.close_object(state.open.depth)?,
+                    _ => return Err(self.unexpected(at, ErrorKind::ExpectedCommaOrBrace)),
                 }
-                _ => {
-                    at = self.unquoted(first, start)?;
-                    if open.in_object() {
-                        observer.scalar(key, Span::new(start, at), false);
-                    }
+            } else if state.open.depth > 0 {
+                match next {
+                    b',' if self.token(at + 1).0 == b']' => return Err(self.trailing_comma(at)),
+                    b',' => return Ok(Continue(at + 1)),
+                    b']' => {}
+                    _ => return Err(self.unexpected(at, ErrorKind::ExpectedCommaOrBracket)),
                 }
+            } else if self.peek(at).is_none() || LINE && next == b'\n' {
+                return Ok(Break(at));
+            } else {
+                return Err(self.unexpected(at, ErrorKind::TrailingText));
             }
-            // A value has ended, or a container without one is about to.
-            loop {
-                let next;
-                (next, at) = self.token(at);
-                if open.in_object() {
-                    match next {
-                        b',' => {
-                            let comma = at;
-                            let quote;
-                            (quote, at) = self.token(at + 1);
-                            if quote == b'}' {
-                                return Err(self.trailing_comma(comma));
-                            }
-                            (key, at) = self.key(quote, at, &mut stops)?;
-                            observer.key(open.depth, key);
-                            break;
-                        }
-                        b'}' => observer.close_object(open.depth)?,
-                        _ => return Err(self.unexpected(at, ErrorKind::ExpectedCommaOrBrace)),
-                    }
-                } else if open.depth > 0 {
-                    match next {
-                        b',' => {
-                            if self.token(at + 1).0 == b']' {
-                                return Err(self.trailing_comma(at));
-                            }
-                            at += 1;
-                            break;
-                        }
-                        b']' => {}
-                        _ => return Err(self.unexpected(at, ErrorKind::ExpectedCommaOrBracket)),
-                    }
-                } else if self.peek(at).is_none() || LINE && next == b'\n' {
-                    return Ok(at);
-                } else {
-                    return Err(self.unexpected(at, ErrorKind::TrailingText));
-                }
-                at += 1;
-                open.pop();
-                if open.in_object() {
-                    observer.contained(open.depth, at);
-                }
+            at += 1;
+            state.open.pop();
+            if state.open.in_object() {
+                observer.contained(state.open.depth, at);
             }
         }
     }
 
-    /// The key that begins at `at` with the byte `quote`, if that is one, and the place behind its
-    /// colon.
+    /// Reads the key that begins at `at` with the byte `quote`, if that is one, and its colon. Gives
+    /// where its value has to follow.
     #[inline(always)]
-    fn key(self, quote: u8, at: usize, stops: &mut Stops) -> Result<(Quoted, usize), Error> {
+    fn key<O: Observer>(
+        self,
+        quote: u8,
+        at: usize,
+        state: &mut State,
+        observer: &mut O,
+    ) -> Result<usize, Error> {
         if quote != b'"' {
             return Err(self.unexpected(at, ErrorKind::ExpectedKey));
         }
-        let key = self.string(at, stops)?;
-        let (colon, at) = self.token(key.span.end + 1);
+        state.key = self.string(at, &mut state.stops)?;
+        observer.key(state.open.depth, state.key);
+        let (colon, at) = self.token(state.key.span.end + 1);
         if colon != b':' {
             return Err(self.unexpected(at, ErrorKind::ExpectedColon));
         }
-        Ok((key, at + 1))
+        Ok(at + 1)
     }
 
     /// The string that begins with the quote at `at`.

@@ -15,16 +15,18 @@ pub(super) struct Stops {
     marks: u64,
 }
 
-impl Stops {
+impl Default for Stops {
     /// Nothing looked at yet.
-    pub(super) fn new() -> Self {
+    fn default() -> Self {
         Self {
             // So far behind every place that no place is among the bytes after it.
             start: usize::MAX - WINDOW,
             marks: 0,
         }
     }
+}
 
+impl Stops {
     /// The first stop in `bytes` from `at` on, or their end. Ask in the order of the text.
     #[inline(always)]
     pub(super) fn next(&mut self, bytes: &[u8], mut at: usize) -> usize {
@@ -95,7 +97,7 @@ mod tests {
         for length in [0, 1, 15, 63, 64, 65, 128, 200, 399, 400] {
             let bytes = &bytes[..length];
             for step in [1, 2, 7, 16, 70] {
-                let mut stops = Stops::new();
+                let mut stops = Stops::default();
                 let mut found = 0;
                 for from in (0..=length).step_by(step) {
                     let from = from.max(found);

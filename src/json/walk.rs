@@ -207,7 +207,7 @@ pub fn decode(raw: &str) -> Cow<'_, str> {
     };
     let mut out = String::with_capacity(raw.len());
     let (mut written, mut next) = (0, first);
-    let mut stops = Stops::new();
+    let mut stops = Stops::default();
     while next < raw.len() {
         if raw.as_bytes()[next] != b'\\' {
             // A quote or a control character: no text that was checked has one here.
