@@ -406,7 +406,7 @@ struct Eras {
     free: Vec<usize>,
     /// The last era that was asked for of each length of window.
     latest: [Option<(Span, usize)>; 3],
-    /// How many counts there are.
+    /// How many counts there are, and eras: an era takes memory even if every count was refused.
     cells: usize,
 }
 
@@ -427,6 +427,7 @@ impl Eras {
             Some((of, number)) if of == span => number,
             _ => {
                 let number = *self.numbers.entry(span).or_insert_with(|| {
+                    self.cells += 1;
                     self.free.pop().unwrap_or_else(|| {
                         self.eras.push(Era::default());
                         self.eras.len() - 1
@@ -474,24 +475,45 @@ impl Eras {
             } else if span.end() <= cutoff {
                 era.clear();
             }
-            self.cells += era.len();
             if era.is_empty() {
                 era.shrink_to(KEPT_CELLS);
                 self.free.push(*number);
+                return false;
             }
-            !era.is_empty()
+            self.cells += era.len() + 1;
+            true
         });
         cutoff
     }
 
-    /// When windows end, and how many counts end with them.
+    /// When windows end, and how many counts and eras end with them.
     fn ends(&self) -> impl Iterator<Item = (i64, usize)> {
         self.numbers.iter().flat_map(|(span, number)| {
             let era = &self.eras[*number];
             let all_of_time = *span == Self::ALL_OF_TIME;
-            let one = (!all_of_time).then(|| (span.end(), era.len()));
+            let one = (!all_of_time).then(|| (span.end(), era.len() + 1));
             let each = era.values().take(if all_of_time { era.len() } else { 0 });
             one.into_iter().chain(each.map(|cell| (cell.span.end(), 1)))
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn windows_in_which_everything_was_refused_take_no_more_memory_than_others() {
+        let mut eras = Eras::default();
+        for minute in 0..100_000 {
+            let start = minute * 60;
+            if eras.cells >= CLOSED_CELLS {
+                eras.forget(start, CLOSED_CELLS / 2);
+            }
+            let window = Window::Minute;
+            let era = eras.of(Windows::EachItsOwn, Span { window, start });
+            assert!(era.is_empty());
+        }
+        assert!(eras.eras.len() <= CLOSED_CELLS, "{}", eras.eras.len());
     }
 }

@@ -374,16 +374,13 @@ impl<'t> Field<'t> {
         }
     }
 
-    /// What the key spells, as UTF-8: for comparing, without a look at where characters begin.
+    /// What the key spells, if it has no escapes, as UTF-8: for comparing, without a look at where
+    /// characters begin.
     #[inline]
-    pub fn key_bytes(self) -> Cow<'t, [u8]> {
+    pub fn plain_key(self) -> Option<&'t [u8]> {
         let key = self.member.key.span();
-        let raw = &self.whole.as_bytes()[key.range()];
-        if self.member.more.is_escaped() {
-            Cow::Owned(self.key().into_owned().into_bytes())
-        } else {
-            Cow::Borrowed(raw)
-        }
+        let raw = self.whole.as_bytes().get(key.range());
+        raw.filter(|_| !self.member.more.is_escaped())
     }
 
     /// The value.

@@ -5,6 +5,7 @@
 use std::cmp::Ordering;
 use std::fmt;
 
+use bigdecimal::num_bigint::BigInt;
 use bigdecimal::{BigDecimal, RoundingMode, ToPrimitive, Zero};
 
 /// Decimal places that an amount may have. Far more than float64 can tell apart at any size that
@@ -38,12 +39,7 @@ impl Quantity {
                 BigDecimal::from(sign) * BigDecimal::from(u64::MAX),
             ));
         }
-        let decimal: BigDecimal = number.parse().ok()?;
-        if decimal.is_zero() {
-            return Some(Quantity::ZERO);
-        }
-        let decimal = decimal.normalized();
-        (decimal.fractional_digit_count() <= MAX_DECIMAL_PLACES).then(|| Self::from(decimal))
+        finite(number).map(Self::from)
     }
 
     /// Whether it is below zero.
@@ -105,6 +101,35 @@ impl Quantity {
     }
 }
 
+/// A number that float64 can hold, exactly. `None` if it has more than [`MAX_DECIMAL_PLACES`]. Digits
+/// are only expanded where they count, and are few: that takes time by the square of their number.
+fn finite(number: &str) -> Option<BigDecimal> {
+    /// How many digits stand before the point at most.
+    const MAX_WHOLE_DIGITS: usize = 309;
+    const MAX_DIGITS: usize = MAX_WHOLE_DIGITS + MAX_DECIMAL_PLACES as usize;
+
+    let (written, exponent) = number.split_once(['e', 'E']).unwrap_or((number, "0"));
+    let (whole, fraction) = written.split_once('.').unwrap_or((written, ""));
+    let (sign, whole) = match whole.strip_prefix('-') {
+        Some(whole) => (-1, whole),
+        None => (1, whole),
+    };
+    let digits = [whole, fraction].concat();
+    let digits = digits.trim_start_matches('0');
+    let significant = digits.trim_end_matches('0');
+    if significant.is_empty() {
+        return Some(BigDecimal::zero());
+    }
+    if significant.len() > MAX_DIGITS {
+        return None;
+    }
+    let zeros = i64::try_from(digits.len() - significant.len()).ok()?;
+    let places = i64::try_from(fraction.len()).ok()? - zeros;
+    let places = places.checked_sub(exponent.parse().ok()?)?;
+    let significant = sign * significant.parse::<BigInt>().ok()?;
+    (places <= MAX_DECIMAL_PLACES).then(|| BigDecimal::new(significant, places))
+}
+
 impl From<BigDecimal> for Quantity {
     fn from(decimal: BigDecimal) -> Self {
         let decimal = decimal.normalized();
@@ -158,6 +183,8 @@ pub fn grouped(n: u64) -> String {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn q(text: &str) -> Quantity {
@@ -194,14 +221,35 @@ mod tests {
         for text in ["1000", "1e3", "1000.0", "1.000E+3", "10000e-1"] {
             assert_eq!(q(text), Quantity::Whole(1000), "{text}");
         }
+        let zeros = "0".repeat(200_000);
+        for text in [
+            format!("1000.{zeros}"),
+            format!("0.{zeros}1e200004"),
+            format!("1{zeros}e-199997"),
+        ] {
+            assert_eq!(q(&text), Quantity::Whole(1000));
+        }
         assert_eq!(q("-0"), Quantity::ZERO);
         assert_eq!(q("-0.0e999999999"), Quantity::ZERO);
         assert!(q("-0.5").is_negative());
         assert!(q("9223372036854775808") > Quantity::Whole(i64::MAX));
     }
 
+    proptest! {
+        #[test]
+        fn a_number_is_what_all_of_its_digits_say(
+            number in r"-?(0|[1-9][0-9]{0,25})(\.[0-9]{1,25})?([eE][+-]?[0-9]{1,2})?"
+        ) {
+            let whole: BigDecimal = number.parse().expect("it is a number");
+            prop_assert_eq!(finite(&number), Some(whole));
+        }
+    }
+
     #[test]
-    fn numbers_that_would_cost_memory_are_bounded() {
+    fn numbers_that_would_cost_memory_or_time_are_bounded() {
+        let digits = "3".repeat(4_000_000);
+        assert_eq!(Quantity::parse(&format!("0.{digits}")), None);
+        assert!(q(&digits) > Quantity::Whole(i64::MAX));
         assert_eq!(Quantity::parse("1e-999999999"), None);
         assert!(q("1e999999999") > Quantity::Whole(i64::MAX));
         assert!(q("-1e400").is_negative());

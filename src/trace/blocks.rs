@@ -118,7 +118,7 @@ impl Blocks {
         }
         let mut length = filled;
         // Pipes give a few kilobytes at a time: ask again until the block is well filled.
-        while length < filled + self.size / 2 {
+        while length < filled + self.size.div_ceil(2) {
             match self.stream.read(&mut bytes[length..wanted]) {
                 Ok(0) => {
                     self.ended = true;

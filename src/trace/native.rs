@@ -107,7 +107,15 @@ struct Record<'t> {
 
 impl<'t> Record<'t> {
     fn take(&mut self, field: Field<'t>, minute: &mut Minute) -> Result<(), LineError> {
-        match &*field.key_bytes() {
+        let decoded;
+        let key = match field.plain_key() {
+            Some(key) => key,
+            None => {
+                decoded = field.key();
+                decoded.as_bytes()
+            }
+        };
+        match key {
             b"ts" => self.time(field, minute)?,
             b"session" => self.session = optional_text("session", field)?,
             b"grant" => self.grant = optional_text("grant", field)?,
