@@ -3,6 +3,8 @@
 use std::borrow::Cow;
 use std::collections::HashSet;
 use std::ffi::OsStr;
+use std::fs::File;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use super::Trouble;
@@ -14,6 +16,8 @@ use crate::render::FileFindings;
 use crate::rules::masked_lines;
 use crate::source::discover::{Miss, PATTERNS, discover, matching, near_misses};
 use crate::source::file::{MAX_BYTES, SourceFile};
+use crate::trace::foreign::Other;
+use crate::trace::format::{LOOKED_AT, Look};
 use crate::validate::{Validated, validate};
 
 /// A policy file and what validating it gave.
@@ -181,9 +185,6 @@ fn came_close(folder: &Path) -> String {
     told
 }
 
-/// The largest file that is looked at to tell whether it is a policy where calls are wanted, in bytes.
-const MAX_GLANCE: u64 = 1 << 20;
-
 /// Refuses a policy where recorded calls are wanted: of one in YAML there would be to say of each line
 /// that it is no call.
 pub fn refuse_as_calls(path: &Path) -> Result<(), Trouble> {
@@ -191,15 +192,16 @@ pub fn refuse_as_calls(path: &Path) -> Result<(), Trouble> {
     if !matches!(kind, Some("json" | "yaml" | "yml")) || !path.is_file() {
         return Ok(());
     }
-    let Ok(file) = SourceFile::read(path, MAX_GLANCE) else {
-        return Ok(());
-    };
-    if !validate(&file, None).looks_like_policy {
+    let mut start = Vec::new();
+    let read =
+        File::open(path).and_then(|file| file.take(LOOKED_AT as u64).read_to_end(&mut start));
+    let look = Look::of(&String::from_utf8_lossy(&start));
+    if read.is_err() || look != Look::Other(Other::Policy) {
         return Ok(());
     }
     let shown = path.display();
     Err(Trouble::with_help(
-        format!("can't read the trace `{shown}`: this looks like a policy, not a trace"),
+        format!("can't read the trace `{shown}`: {}", Other::Policy),
         format!("policies are named with --policy: `--policy {shown}`"),
     ))
 }

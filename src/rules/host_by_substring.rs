@@ -33,22 +33,8 @@ const ADDRESS: &str = "3405803785";
 /// How many hosts of a pattern are looked at.
 const MAX_HOSTS: usize = 8;
 
-/// Last labels that tell a host from a file name or a version.
-const TOP_LEVEL: [&str; 52] = [
-    "com",
-    "org",
-    "net",
-    "io",
-    "dev",
-    "ai",
-    "co",
-    "gov",
-    "edu",
-    "mil",
-    "info",
-    "biz",
-    "app",
-    "cloud",
+/// Last labels of names that only one's own network knows: no stranger has a host under them.
+const OWN: [&str; 7] = [
     "internal",
     "local",
     "localhost",
@@ -56,37 +42,14 @@ const TOP_LEVEL: [&str; 52] = [
     "lan",
     "home",
     "intranet",
-    "test",
-    "example",
-    "invalid",
-    "uk",
-    "us",
-    "eu",
-    "de",
-    "fr",
-    "ch",
-    "nl",
-    "at",
-    "be",
-    "es",
-    "jp",
-    "cn",
-    "in",
-    "au",
-    "ca",
-    "ru",
-    "br",
-    "it",
-    "se",
-    "no",
-    "pl",
-    "tv",
-    "gg",
-    "xyz",
-    "tech",
-    "site",
-    "online",
-    "store",
+];
+
+/// The others that tell a host from a file name or a version.
+const TOP_LEVEL: [&str; 45] = [
+    "com", "org", "net", "io", "dev", "ai", "co", "gov", "edu", "mil", "info", "biz", "app",
+    "cloud", "test", "example", "invalid", "uk", "us", "eu", "de", "fr", "ch", "nl", "at", "be",
+    "es", "jp", "cn", "in", "au", "ca", "ru", "br", "it", "se", "no", "pl", "tv", "gg", "xyz",
+    "tech", "site", "online", "store",
 ];
 
 fn check(context: &Context<'_>, reporter: &mut Reporter<'_>) {
@@ -180,19 +143,10 @@ pub(super) fn bypass(site: &Site<'_>, analysis: &Analysis) -> Option<String> {
 /// that is no mistake: of domains, which are looked up, it is the shape, and under a last label of one's
 /// own no stranger has a host.
 fn is_shape(site: &Site<'_>) -> bool {
-    const OWN: [&str; 7] = [
-        "internal",
-        "local",
-        "localhost",
-        "corp",
-        "lan",
-        "home",
-        "intranet",
-    ];
     let is_domain = words(site.name())
         .iter()
         .any(|word| word.starts_with("domain"));
-    let is_meant = |label: &str| TOP_LEVEL.contains(&label) && (is_domain || OWN.contains(&label));
+    let is_meant = |label: &str| OWN.contains(&label) || is_domain && TOP_LEVEL.contains(&label);
     let texts = site
         .pattern()
         .map_or(Vec::new(), |pattern| pattern.shape().texts());
@@ -271,11 +225,12 @@ pub(super) fn host(text: &str) -> Option<String> {
     let bare = written.trim_start_matches('.').to_ascii_lowercase();
     let (below, last) = bare.rsplit_once('.').unwrap_or(("", &bare));
     let is_address = bare.parse::<Ipv4Addr>().is_ok() || bare == "169.254";
-    if is_address || (TOP_LEVEL.contains(&last) && !below.is_empty()) || bare == "localhost" {
+    let is_top_level = OWN.contains(&last) || TOP_LEVEL.contains(&last);
+    if is_address || (is_top_level && !below.is_empty()) || bare == "localhost" {
         return Some(bare);
     }
     // `.internal`: whatever is below it.
-    (written.starts_with('.') && TOP_LEVEL.contains(&last)).then(|| format!("x.{bare}"))
+    (written.starts_with('.') && is_top_level).then(|| format!("x.{bare}"))
 }
 
 /// An address in the network that `text` is the beginning of: `10.`, `://192.168.`.

@@ -38,7 +38,7 @@ impl Other {
         let shape = Shape::of(text);
         let begins = |key: &str, with: char| shape.raw(key).is_some_and(|v| v.starts_with(with));
         let has_rules = begins("tools", '{') || shape.has("default") || shape.has("all_tools");
-        if shape.has("version") && has_rules {
+        if shape.has("version") && has_rules || is_policy_in_yaml(text) {
             return Some(Other::Policy);
         }
         let list = text.strip_prefix('[').map(str::trim_ascii_start);
@@ -51,6 +51,15 @@ impl Other {
     fn is_certain(self) -> bool {
         matches!(self, Other::Decisions | Other::Snapshot)
     }
+}
+
+/// Whether a YAML document that begins like this has the keys of a policy. No recording is in YAML.
+fn is_policy_in_yaml(text: &str) -> bool {
+    let has = |key: &str| {
+        let mut rest = text.lines().filter_map(|line| line.strip_prefix(key));
+        rest.any(|rest| rest.starts_with(':'))
+    };
+    has("version") && (has("tools") || has("default") || has("all_tools"))
 }
 
 impl fmt::Display for Other {

@@ -11,7 +11,7 @@ use super::{claude_code, codex, gateway, intercept, jsonrpc, otel, rewrite};
 use crate::json::walk;
 
 /// How many bytes of a recording are looked at to tell its format.
-pub(super) const LOOKED_AT: usize = 64 * 1024;
+pub const LOOKED_AT: usize = 64 * 1024;
 
 /// How many lines are looked at.
 const LINES_LOOKED_AT: usize = 64;
