@@ -128,10 +128,8 @@ impl Minute {
         if second > 59 {
             return Err(TIME_OF_DAY);
         }
-        let (nanos, offset) = match whole_millis(rest) {
-            Some(millis) => (millis * 1_000_000, 0),
-            None => fraction(rest).and_then(|(nanos, rest)| Ok((nanos, offset(rest)?)))?,
-        };
+        let (nanos, rest) = fraction(rest)?;
+        let offset = offset(rest)?;
         Timestamp::new(self.start + second - offset, nanos)
     }
 
@@ -193,18 +191,6 @@ fn offset(text: &[u8]) -> Result<i64, &'static str> {
         [b'Z' | b'z' | b'+' | b'-', ..] => Err(SHAPE),
         _ => Err("no offset from UTC after the time: `Z` or `+01:00`"),
     }
-}
-
-/// The milliseconds of `.123Z`, which is how most times of traces end.
-#[inline]
-fn whole_millis(text: &[u8]) -> Option<u32> {
-    let [b'.', digits @ .., b'Z'] = text else {
-        return None;
-    };
-    let digits: [u8; 3] = digits.try_into().ok()?;
-    let digits = digits.map(|digit| u32::from(digit.wrapping_sub(b'0')));
-    let are_digits = digits.iter().all(|digit| *digit <= 9);
-    are_digits.then(|| digits[0] * 100 + digits[1] * 10 + digits[2])
 }
 
 /// The digits after a full stop, if there is one, as nanoseconds; and what follows them.

@@ -303,9 +303,6 @@ pub(super) struct Paths {
 #[derive(Debug, Default)]
 struct Fields {
     children: HashMap<Box<str>, Field>,
-    /// How long their names are: a bit for each length, the last for all that are longer. Most
-    /// arguments that nobody asks for are passed over by that.
-    lengths: u64,
 }
 
 #[derive(Debug, Default)]
@@ -371,13 +368,8 @@ impl Paths {
     }
 }
 
-fn length_bit(length: usize) -> u64 {
-    1 << length.min(63)
-}
-
 impl Fields {
     fn child(&mut self, name: &str) -> &mut Field {
-        self.lengths |= length_bit(name.len());
         self.children.entry(name.into()).or_default()
     }
 
@@ -385,11 +377,7 @@ impl Fields {
     fn find<'c>(&self, object: Object<'c>, found: &mut Arguments<'c>) {
         let mut left = self.children.len();
         for argument in object.fields() {
-            let key = argument.key();
-            if self.lengths & length_bit(key.len()) == 0 {
-                continue;
-            }
-            let Some(field) = self.children.get(&*key) else {
+            let Some(field) = self.children.get(&*argument.key()) else {
                 continue;
             };
             if let Some(path) = field.path {

@@ -31,9 +31,6 @@ const KEPT_CELLS: usize = 256;
 #[derive(Debug)]
 pub struct Counters {
     windows: Windows,
-    /// The latest that was asked for of each length. Most calls fall into it, and to see that takes
-    /// no division.
-    spans: [Span; 3],
     eras: Eras,
     owners: Owners,
     peaks: Vec<Option<PeakCell>>,
@@ -117,8 +114,6 @@ impl Counters {
     pub fn new(policy: &CompiledPolicy) -> Self {
         Self {
             windows: policy.semantics.windows,
-            spans: [Window::Minute, Window::Hour, Window::Day]
-                .map(|window| Span::of(window, Timestamp::EPOCH)),
             eras: Eras::default(),
             owners: Owners::default(),
             peaks: (0..policy.counter_count()).map(|_| None).collect(),
@@ -134,15 +129,6 @@ impl Counters {
     /// How many calls came so late that the count of their window may have been forgotten.
     pub fn late_calls(&self) -> u64 {
         self.late_calls
-    }
-
-    /// The window of this length that `ts` falls into.
-    fn span(&mut self, window: Window, ts: Timestamp) -> Span {
-        let span = &mut self.spans[window as usize];
-        if !(span.start..span.end()).contains(&ts.seconds) {
-            *span = Span::of(window, ts);
-        }
-        *span
     }
 
     /// The owner that a call counts under. Call it once for each call: it also makes room.
@@ -167,7 +153,7 @@ impl Counters {
         amount: Option<&Quantity>,
         max: i64,
     ) -> Option<Charged> {
-        let span = self.span(window, ts);
+        let span = Span::of(window, ts);
         let fits = |count: Quantity| (count <= Quantity::Whole(max)).then_some(count);
         match self
             .eras
@@ -250,7 +236,7 @@ impl Counters {
         ts: Timestamp,
         amount: &Quantity,
     ) {
-        let span = self.span(window, ts);
+        let span = Span::of(window, ts);
         let era = self.eras.of(self.windows, span);
         if let Some(cell) = era.get_mut(&Place::new(counter, owner)) {
             cell.count = cell.count.minus(amount).max(Quantity::ZERO);
@@ -269,7 +255,7 @@ impl Counters {
         amount: &Quantity,
         stays: bool,
     ) -> Quantity {
-        let span = self.span(window, ts);
+        let span = Span::of(window, ts);
         match self
             .eras
             .of(self.windows, span)

@@ -24,9 +24,8 @@ pub enum Decision {
     },
     /// The recording does not hold the argument values that would decide it.
     Unknown {
-        /// The argument paths that are needed (`args.amount`), in the order they were asked for. In a
-        /// box, because few decisions have them and all are moved about.
-        needs: Box<Vec<String>>,
+        /// The argument paths that are needed (`args.amount`), in the order they were asked for.
+        needs: Vec<String>,
     },
 }
 

@@ -125,9 +125,7 @@ fn unknown_or_allow(tool: Tool<'_>, judged: &Judged, amounts: &[usize]) -> Decis
         .filter(|path| named.insert(*path))
         .map(ToString::to_string)
         .collect();
-    Decision::Unknown {
-        needs: Box::new(needs),
-    }
+    Decision::Unknown { needs }
 }
 
 /// One call before the counters.

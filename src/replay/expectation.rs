@@ -111,7 +111,7 @@ impl Actual {
             policy: row.policy,
             span: reason.and_then(|reason| reason.place(row.compiled).span),
             needs: match row.decision {
-                Decision::Unknown { needs } => needs.to_vec(),
+                Decision::Unknown { needs } => needs.clone(),
                 _ => Vec::new(),
             },
         }

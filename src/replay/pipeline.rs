@@ -34,6 +34,13 @@ pub struct Options {
     pub threads: NonZeroUsize,
 }
 
+impl Options {
+    /// The arguments of a call, if rows carry them.
+    pub(super) fn args_of<'c>(&self, call: &ToolCall<'c>) -> Option<&'c str> {
+        call.args.text().filter(|_| self.keep_args)
+    }
+}
+
 /// Why a replay ended early.
 #[derive(Debug)]
 pub enum Stop {
@@ -174,12 +181,10 @@ impl<'p> Session<'p> {
                 let place = place(trace, &block, line.number);
                 match read {
                     Ok(Some(call)) => {
-                        let policy = policy_for(self.policies, &call);
-                        let verdict = judge_under(policy, self.policies, self.options, &call);
-                        let args = call.args.text().filter(|_| self.options.keep_args);
+                        let (policy, verdict) = judge_call(self.policies, self.options, &call);
                         let judged = Judged {
                             call: &call,
-                            args,
+                            args: self.options.args_of(&call),
                             policy,
                             verdict: &verdict,
                         };
@@ -267,18 +272,19 @@ impl<'p> Session<'p> {
     }
 }
 
-/// What the policy that is for a call says of it without counters.
+/// The policy that is for a call, and what it says of the call without counters.
 #[inline]
-pub(super) fn judge_under(
-    policy: Option<usize>,
+pub(super) fn judge_call(
     policies: &[Assigned],
     options: Options,
     call: &ToolCall<'_>,
-) -> Verdict {
-    match policy {
+) -> (Option<usize>, Verdict) {
+    let policy = policy_for(policies, call);
+    let verdict = match policy {
         Some(policy) => judge(&policies[policy].policy, call, options.thoroughness),
         None => Verdict::Denied(unassigned(call)),
-    }
+    };
+    (policy, verdict)
 }
 
 /// A call that was judged.

@@ -238,7 +238,7 @@ impl Summarizer {
                 .calls += 1;
         }
         if let Decision::Unknown { needs } = row.decision {
-            for path in needs.iter() {
+            for path in needs {
                 *self.needs.entry(path.clone()).or_default() += 1;
             }
         }

@@ -7,9 +7,9 @@ use std::io;
 use std::sync::Mutex;
 use std::sync::mpsc::{Receiver, Sender, channel};
 
-use super::assign::{Assigned, policy_for};
+use super::assign::Assigned;
 use super::pipeline::{
-    Judged, Options, Session, Stop, Tell, judge_under, place, tell_notes, tell_unreadable,
+    Judged, Options, Session, Stop, Tell, judge_call, place, tell_notes, tell_unreadable,
 };
 use crate::call::{Args, Outcome, Stated, ToolCall};
 use crate::engine::Verdict;
@@ -288,9 +288,8 @@ struct Texts<'b> {
 impl Texts<'_> {
     /// Judges a call.
     fn entry(&mut self, policies: &[Assigned], call: &ToolCall<'_>) -> Entry {
-        let policy = policy_for(policies, call);
-        let verdict = judge_under(policy, policies, self.options, call);
-        let args = call.args.text().filter(|_| self.options.keep_args);
+        let (policy, verdict) = judge_call(policies, self.options, call);
+        let args = self.options.args_of(call);
         Entry {
             line: call.line,
             ts: call.ts,
