@@ -3,6 +3,7 @@
 //! Data flows down this list; a module uses what stands above it, not below.
 //!
 //! - [`span`], [`finding`], [`rules`]: places in a text, and what there is to say about them.
+//! - [`look_alikes`]: what a text looks like.
 //! - [`json`]: JSON text in place, for traces and policies alike.
 //! - [`source`]: files as texts, texts as trees that know where each key and value stands.
 //! - [`policy`]: the one internal representation of a policy. It knows spans, not syntax.
@@ -32,6 +33,7 @@ pub mod finding;
 pub mod fix;
 pub mod json;
 pub mod lint;
+pub mod look_alikes;
 pub mod policy;
 pub mod render;
 pub mod replay;

@@ -7,6 +7,7 @@ use clap::error::{ContextKind, ContextValue};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::fail_on::FailOn;
+use super::later::Later;
 use super::time_point::TimePoint;
 use crate::config::FailLevel;
 use crate::dialect::Dialect;
@@ -59,26 +60,26 @@ pub fn parse() -> Cli {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Is each policy well-formed? Schema and semantics, no risk rules
-    Validate(Validate),
+    Validate(Later<Validate>),
     /// Is each policy well-formed, and does it protect? All rules [default]
-    Lint(Box<Lint>),
+    Lint(Later<Lint>),
     /// Replay recorded calls through a policy
-    Simulate(Box<Simulate>),
+    Simulate(Later<Simulate>),
     /// Policy unit tests: recorded calls that say what they should come to
-    Test(Box<Test>),
+    Test(Later<Test>),
     /// Work on recordings themselves
     #[command(subcommand)]
     Trace(Trace),
     /// Risk category of each tool, with the evidence
-    Classify(Classify),
+    Classify(Later<Classify>),
     /// What a rule is about; or what a tool can do at worst and the policy to have for it
-    Explain(Explain),
+    Explain(Later<Explain>),
     /// Print the JSON Schema of a policy format, of the configuration, or of a trace's lines
-    Schema(Schema),
+    Schema(Later<Schema>),
     /// Print completions for a shell
-    Completions(Completions),
+    Completions(Later<Completions>),
     /// Print the manual page, or write the pages of all commands into a folder
-    Man(Man),
+    Man(Later<Man>),
 }
 
 /// Options of every command.
@@ -471,7 +472,7 @@ fn percent(text: &str) -> Result<f64, String> {
 #[derive(Debug, Subcommand)]
 pub enum Trace {
     /// Write recordings of any format as native JSONL, one call a line
-    Convert(Convert),
+    Convert(Later<Convert>),
 }
 
 /// `mcplint trace convert`

@@ -8,6 +8,7 @@ pub mod console;
 pub mod exit;
 mod explain;
 pub mod fail_on;
+pub mod later;
 mod lint;
 mod notices;
 mod offers;

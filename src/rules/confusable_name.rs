@@ -1,12 +1,12 @@
 //! Names that look like other names.
 
 use unicode_security::MixedScript;
-use unicode_security::confusable_detection::skeleton;
 use unicode_security::mixed_script::AugmentedScriptSet;
 
 use super::{Check, Rule};
 use crate::finding::{Finding, Severity};
 use crate::lint::{Context, Reporter};
+use crate::look_alikes::skeleton;
 use crate::render::escape::{is_dangerous, printable};
 use crate::suggest::quoted;
 
@@ -82,7 +82,7 @@ pub(super) fn deceives(name: &str) -> Option<Deceit> {
     if let Some(hidden) = name.chars().find(|&c| is_hidden(c)) {
         return Some(Deceit::Hidden(hidden));
     }
-    if skeleton(name).all(|c| c.is_ascii()) {
+    if skeleton(name).is_ascii() {
         return Some(Deceit::LooksLike(name.chars().map(plain).collect()));
     }
     let is_plain = name.is_single_script() || words(name).all(shows_its_script);
@@ -108,7 +108,7 @@ fn words(name: &str) -> impl Iterator<Item = &str> {
 /// Whether one sees which script `word`, one of several in a name, is in: it is in one alone, or in one
 /// that goes with Latin letters, and has letters that look like no Latin ones if it is not in plain ones.
 fn shows_its_script(word: &str) -> bool {
-    let is_alike = !word.is_ascii() && skeleton(word).all(|c| c.is_ascii());
+    let is_alike = !word.is_ascii() && skeleton(word).is_ascii();
     !is_alike && (word.is_single_script() || goes_with_latin(word))
 }
 
@@ -121,13 +121,12 @@ fn goes_with_latin(name: &str) -> bool {
     !others.is_empty() && (scripts.hanb || scripts.jpan || scripts.kore)
 }
 
-/// The plain letters that `c` looks like. Skeletons are for comparing, not for reading: they have `rn`
-/// for every `m`, and `l` for every `I`.
+/// The plain letters that `c` looks like, as one would write them.
 fn plain(c: char) -> String {
     if c.is_ascii() {
         return c.to_string();
     }
-    let alike: String = skeleton(&c.to_string()).collect();
+    let alike = skeleton(&c.to_string());
     match alike.as_str() {
         "rn" => "m".to_owned(),
         "l" if c.is_uppercase() => "I".to_owned(),
