@@ -8,13 +8,7 @@ use unicode_normalization::UnicodeNormalization as _;
 use unicode_security::confusable_detection::skeleton;
 
 fn main() -> io::Result<()> {
-    #[expect(
-        clippy::print_stdout,
-        reason = "this is how build scripts speak to cargo"
-    )]
-    {
-        println!("cargo::rerun-if-changed=src/look_alikes/build.rs");
-    }
+    println!("cargo::rerun-if-changed=src/look_alikes/build.rs");
     let folder = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets it"));
     fs::write(folder.join("look_alikes.rs"), table())
 }
