@@ -6,8 +6,9 @@
 
 use std::sync::{Arc, OnceLock};
 
-use regex_automata::nfa::thompson::{self, NFA, WhichCaptures};
+use bounds::Bounded;
 
+mod bounds;
 mod class;
 mod emit;
 mod error;
@@ -19,8 +20,6 @@ pub use error::PatternError;
 pub use patterns::Patterns;
 pub use shape::{Bounds, Shape, Text};
 
-/// How large a compiled pattern may get, in bytes.
-const MAX_COMPILED: usize = 64 << 20;
 /// How large the cache of a search may get, in bytes.
 const MAX_CACHE: usize = 1 << 20;
 /// The pattern's own height is limited; this counts the levels of its translation.
@@ -62,10 +61,14 @@ impl Pattern {
     ///
     /// When Go refuses the pattern, or when it is too large to be compiled within bounds.
     pub fn new(source: &str) -> Result<Self, PatternError> {
+        Self::bounded(source, &mut Bounded::default())
+    }
+
+    fn bounded(source: &str, bounded: &mut Bounded) -> Result<Self, PatternError> {
         let tree = parse::parse(source)?;
         let text = emit::emit(&tree);
         let height = tree.height();
-        let size = with_stack_for(height, || check(&text, MAX_TRANSLATED_HEIGHT))?;
+        let size = with_stack_for(height, || bounded.size(&text, MAX_TRANSLATED_HEIGHT))?;
         Ok(Self {
             source: source.to_owned(),
             translation: Arc::new(Expression::checked(text, height, size)),
@@ -100,7 +103,7 @@ impl Expression {
     ///
     /// When it is no expression, nests deeply, or is too large to be compiled within bounds.
     pub fn new(text: String) -> Result<Self, PatternError> {
-        let size = check(&text, SHALLOW)?;
+        let size = Bounded::default().size(&text, SHALLOW)?;
         Ok(Self::checked(text, SHALLOW, size))
     }
 
@@ -144,7 +147,7 @@ impl Expression {
         self.regex.get_or_init(|| {
             with_stack_for(self.height, || {
                 regex::RegexBuilder::new(&self.text)
-                    .size_limit(MAX_COMPILED)
+                    .size_limit(bounds::MAX_COMPILED)
                     .dfa_size_limit(MAX_CACHE)
                     .nest_limit(MAX_TRANSLATED_HEIGHT)
                     .build()
@@ -180,44 +183,6 @@ fn with_stack_for<T: Send>(
         })
     })
 }
-
-/// Makes sure that a translation can be compiled within bounds: a regex takes its automaton forwards
-/// and backwards, and all else that it has it does without where that gets too large. The size of
-/// the two, in bytes.
-fn check(translated: &str, nest_limit: u32) -> Result<usize, PatternError> {
-    let parser = regex_syntax::ParserBuilder::new()
-        .nest_limit(nest_limit)
-        .build()
-        .parse(translated);
-    let hir = parser.map_err(|_| {
-        let message = "the pattern can't be translated";
-        PatternError::ours(message, Some(ADVICE.to_owned()))
-    })?;
-    let mut size = 0;
-    // The translation has no groups but the whole match, which is not looked for backwards.
-    for (reverse, captures) in [(false, WhichCaptures::All), (true, WhichCaptures::None)] {
-        let config = thompson::Config::new()
-            .utf8(true)
-            .nfa_size_limit(Some(MAX_COMPILED))
-            .shrink(false)
-            .which_captures(captures)
-            .reverse(reverse);
-        let built: Result<NFA, _> = thompson::Compiler::new()
-            .configure(config)
-            .build_from_hir(&hir);
-        let built = built.map_err(|_| {
-            let message = format!(
-                "the pattern takes more than {} MiB when compiled",
-                MAX_COMPILED >> 20
-            );
-            PatternError::ours(message, Some(ADVICE.to_owned()))
-        })?;
-        size += built.memory_usage();
-    }
-    Ok(size)
-}
-
-const ADVICE: &str = "repeat less, or use smaller classes";
 
 #[cfg(test)]
 mod tests;

@@ -2,7 +2,8 @@
 
 use ahash::AHashMap;
 
-use super::{ADVICE, MAX_COMPILED, Pattern, PatternError};
+use super::bounds::{ADVICE, Bounded, MAX_COMPILED};
+use super::{Pattern, PatternError};
 
 /// How large the patterns of one policy may be together when compiled, in bytes of their automata.
 const MAX_TOGETHER: usize = 128 << 20;
@@ -12,6 +13,7 @@ const MAX_TOGETHER: usize = 128 << 20;
 pub struct Patterns {
     known: AHashMap<String, Result<Pattern, PatternError>>,
     size: usize,
+    bounded: Bounded,
 }
 
 impl Patterns {
@@ -31,7 +33,7 @@ impl Patterns {
             );
             return Err(PatternError::ours(message, Some(ADVICE.to_owned())));
         }
-        let read = Pattern::new(source);
+        let read = Pattern::bounded(source, &mut self.bounded);
         self.size += match &read {
             Ok(pattern) => pattern.translation().size(),
             // It takes as long to find out that a pattern is too large as to read the largest.
