@@ -5,11 +5,12 @@
 
 use std::fmt;
 
+use conditions::Group;
+
 use crate::catalog::DUPLICATE_TOOL;
 use crate::finding::Severity;
 use crate::lint::{Context, Reporter, ToolList};
 use crate::suggest;
-use conditions::Group;
 
 mod always_true;
 mod another_command;

@@ -10,6 +10,10 @@ mod report;
 
 use std::path::{Path, PathBuf};
 
+use fixing::Fixing;
+use look::{Checked, Look};
+use report::Outcome;
+
 use super::args::{Common, Findings, Lint};
 use super::console::Console;
 use super::exit::Exit;
@@ -20,9 +24,6 @@ use crate::config::{Config, FailLevel};
 use crate::finding::Severity;
 use crate::rules::{self, form};
 use crate::source::discover::is_called_policy;
-use fixing::Fixing;
-use look::{Checked, Look};
-use report::Outcome;
 
 /// What policies are checked, and for what.
 pub struct Check<'a> {
