@@ -184,14 +184,15 @@ pub fn lint(file: &SourceFile, offer: Option<Offer<'_>>, options: &Options) -> L
 /// Everything that the rules find.
 fn judge(context: &Context<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
-    for rule in rules::ALL {
-        if let Check::Policy(check) = rule.check
-            && context.options.levels.runs(rule)
-        {
-            let mut reporter = Reporter::new(rule, &mut findings);
-            check(context, &mut reporter);
-            reporter.finish(context.file);
+    let levels = &context.options.levels;
+    for rule in rules::ALL.iter().copied().filter(|rule| levels.runs(rule)) {
+        let mut reporter = Reporter::new(rule, &mut findings);
+        match rule.check {
+            Check::Policy(check) => check(context, &mut reporter),
+            Check::Group(check) => rules::each_group(context, check, &mut reporter),
+            Check::Form | Check::Tools(_) | Check::Ignores => {}
         }
+        reporter.finish(context.file);
     }
     findings
 }

@@ -118,3 +118,8 @@ pub fn wants_color(when: ColorWhen, is_terminal: bool) -> bool {
         }
     }
 }
+
+/// `1 file`, `2 files`.
+pub fn counted(count: usize, noun: &str, plural: &str) -> String {
+    format!("{count} {noun}{}", if count == 1 { "" } else { plural })
+}

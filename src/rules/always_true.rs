@@ -1,6 +1,6 @@
 //! Conditions that every call meets.
 
-use super::conditions::{self, Group, groups, paths, underlined};
+use super::conditions::{self, Group, paths, underlined};
 use super::{Check, Rule, never_true};
 use crate::analysis::Question;
 use crate::finding::{Edit, Finding, Fix, Severity};
@@ -15,23 +15,18 @@ pub static RULE: Rule = Rule {
     summary: "conditions that every call meets: a `deny_if` that shuts the tool off, a `require` that does nothing",
     doc: include_str!("always_true.md"),
     needs_tools: true,
-    check: Check::Policy(check),
+    check: Check::Group(check),
 };
 
-fn check(context: &Context<'_>, reporter: &mut Reporter<'_>) {
-    for group in groups(context) {
-        if reporter.is_full() {
-            return;
+fn check(context: &Context<'_>, group: &Group<'_>, reporter: &mut Reporter<'_>) {
+    for rule in &group.rules.rules {
+        if group.counts(rule) {
+            continue;
         }
-        for rule in &group.rules.rules {
-            if group.counts(rule) {
-                continue;
-            }
-            if rule.conditions.is_empty() {
-                report_empty(context, rule, reporter);
-            } else if always_holds(context, &group, rule) {
-                report_declared(context, rule, reporter);
-            }
+        if rule.conditions.is_empty() {
+            report_empty(context, rule, reporter);
+        } else if always_holds(context, group, rule) {
+            report_declared(context, rule, reporter);
         }
     }
 }
@@ -44,7 +39,7 @@ fn report_empty(context: &Context<'_>, rule: &policy::Rule, reporter: &mut Repor
         Finding::new(
             &RULE,
             pointer,
-            underlined(context, pointer, rule.clause.span),
+            underlined(context, &rule.clause),
             message,
         )
         .help("add what is required, or remove it; `deny_if` without conditions denies every call")
@@ -91,7 +86,7 @@ fn chooses(test: &Test) -> bool {
 
 fn report_declared(context: &Context<'_>, rule: &policy::Rule, reporter: &mut Reporter<'_>) {
     let pointer = rule.clause.pointer.as_str();
-    let span = underlined(context, pointer, rule.clause.span);
+    let span = underlined(context, &rule.clause);
     let (message, help) = match rule.effect {
         Effect::DenyIf => (
             "every call that follows the tool's schema meets these conditions, and is denied",

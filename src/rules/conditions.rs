@@ -2,10 +2,10 @@
 
 use crate::analysis::Question;
 use crate::catalog::arguments::{Absence, Arguments, Place};
-use crate::lint::{Context, ListedTool};
+use crate::lint::{Context, ListedTool, Reporter};
 use crate::policy::condition::{ArgPath, Condition, Subject};
 use crate::policy::value::Value;
-use crate::policy::{self, Effect, Rules};
+use crate::policy::{self, Clause, Effect, Rules};
 use crate::schema::places::head;
 use crate::span::Span;
 
@@ -17,7 +17,7 @@ const MAX_TOGETHER: usize = 1_000;
 
 /// Rules that hold for the same calls.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Group<'c> {
+pub struct Group<'c> {
     /// The tool that they are for; `None` if they are for every tool.
     pub listed: Option<&'c ListedTool<'c>>,
     /// The rules.
@@ -42,6 +42,20 @@ pub(super) fn groups<'c>(context: &'c Context<'_>) -> Vec<Group<'c>> {
         every: context.every_arguments().filter(|_| !is_empty),
     };
     of_tools.chain([of_all]).collect()
+}
+
+/// Has `check` look at one group after another, until it has found enough.
+pub(crate) fn each_group(
+    context: &Context<'_>,
+    check: fn(&Context<'_>, &Group<'_>, &mut Reporter<'_>),
+    reporter: &mut Reporter<'_>,
+) {
+    for group in groups(context) {
+        if reporter.is_full() {
+            return;
+        }
+        check(context, &group, reporter);
+    }
 }
 
 impl<'c> Group<'c> {
@@ -154,9 +168,9 @@ pub(super) fn set_a_flag(values: &[Value]) -> bool {
     values.iter().all(sets) && values.iter().any(|value| value.as_number().is_none())
 }
 
-/// What to underline for the value at `pointer`, which is at `span`.
-pub(super) fn underlined(context: &Context<'_>, pointer: &str, span: Span) -> Span {
-    context.at(pointer).map_or(span, head)
+/// What to underline for a whole clause.
+pub(super) fn underlined(context: &Context<'_>, clause: &Clause) -> Span {
+    context.at(&clause.pointer).map_or(clause.span, head)
 }
 
 /// `its operator value`, as in `args.amount gt 100`, from the text of a condition.

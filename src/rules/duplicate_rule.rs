@@ -2,7 +2,7 @@
 
 use ahash::AHashMap;
 
-use super::conditions::{Group, groups, spelled, underlined};
+use super::conditions::{Group, spelled, underlined};
 use super::{Check, Rule};
 use crate::finding::{Finding, Fix, Severity};
 use crate::lint::{Context, Reporter};
@@ -17,24 +17,19 @@ pub static RULE: Rule = Rule {
     summary: "the same conditions twice",
     doc: include_str!("duplicate_rule.md"),
     needs_tools: false,
-    check: Check::Policy(check),
+    check: Check::Group(check),
 };
 
-fn check(context: &Context<'_>, reporter: &mut Reporter<'_>) {
-    for group in groups(context) {
-        if reporter.is_full() {
-            return;
-        }
-        let mut rules: AHashMap<_, &policy::Rule> = AHashMap::new();
-        for rule in &group.rules.rules {
-            check_conditions(context, rule, reporter);
-            if let Some(first) = rules.get(&key(rule))
-                && !group.counts(rule)
-            {
-                report_rule(context, rule, first, reporter);
-            } else {
-                rules.entry(key(rule)).or_insert(rule);
-            }
+fn check(context: &Context<'_>, group: &Group<'_>, reporter: &mut Reporter<'_>) {
+    let mut rules: AHashMap<_, &policy::Rule> = AHashMap::new();
+    for rule in &group.rules.rules {
+        check_conditions(context, rule, reporter);
+        if let Some(first) = rules.get(&key(rule))
+            && !group.counts(rule)
+        {
+            report_rule(context, rule, first, reporter);
+        } else {
+            rules.entry(key(rule)).or_insert(rule);
         }
     }
 }
@@ -72,18 +67,10 @@ fn report_rule(
     let pointer = rule.clause.pointer.as_str();
     let message = "an earlier rule has the same conditions, so this one never decides anything";
     reporter.report(
-        Finding::new(
-            &RULE,
-            pointer,
-            underlined(context, pointer, rule.clause.span),
-            message,
-        )
-        .label(
-            underlined(context, &first.clause.pointer, first.clause.span),
-            "the same conditions",
-        )
-        .help("remove it, or put the conditions that were meant")
-        .fix(Fix::safe("remove it", context.edit.remove(pointer))),
+        Finding::new(&RULE, pointer, underlined(context, &rule.clause), message)
+            .label(underlined(context, &first.clause), "the same conditions")
+            .help("remove it, or put the conditions that were meant")
+            .fix(Fix::safe("remove it", context.edit.remove(pointer))),
     );
 }
 

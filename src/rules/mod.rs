@@ -5,6 +5,8 @@
 
 use std::fmt;
 
+use conditions::Group;
+
 use crate::catalog::DUPLICATE_TOOL;
 use crate::finding::Severity;
 use crate::lint::{Context, Reporter, ToolList};
@@ -78,6 +80,7 @@ mod unused_ignore;
 mod way_out;
 mod write_without_limit;
 
+pub(crate) use conditions::each_group;
 pub use ignore_without_reason::RULE as IGNORE_WITHOUT_REASON;
 pub use secret_in_policy::{masked, masked_lines};
 pub use unused_ignore::RULE as UNUSED_IGNORE;
@@ -106,6 +109,8 @@ pub enum Check {
     Form,
     /// By looking at a policy that is well-formed.
     Policy(fn(&Context<'_>, &mut Reporter<'_>)),
+    /// By looking at the rules of a well-formed policy, those that hold for the same calls together.
+    Group(fn(&Context<'_>, &Group<'_>, &mut Reporter<'_>)),
     /// By looking at a list of tools.
     Tools(fn(&ToolList<'_>, &mut Reporter<'_>)),
     /// When everything else is known: about ignores.

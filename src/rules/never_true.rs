@@ -1,6 +1,6 @@
 //! Conditions that contradict each other, or the tool's schema.
 
-use super::conditions::{self, Group, decided, groups, paths, spelled, underlined};
+use super::conditions::{self, Group, decided, paths, spelled, underlined};
 use super::{Check, Rule, bounds, operator_type_mismatch, unknown_argument};
 use crate::analysis::{Declarations, Question};
 use crate::finding::{Finding, Severity};
@@ -18,24 +18,19 @@ pub static RULE: Rule = Rule {
     summary: "conditions that contradict each other or the tool's schema",
     doc: include_str!("never_true.md"),
     needs_tools: true,
-    check: Check::Policy(check),
+    check: Check::Group(check),
 };
 
-fn check(context: &Context<'_>, reporter: &mut Reporter<'_>) {
-    for group in groups(context) {
-        if reporter.is_full() {
-            return;
-        }
-        let mut blocked = false;
-        for rule in &group.rules.rules {
-            blocked |= check_rule(context, &group, rule, reporter);
-        }
-        if !blocked {
-            check_together(context, &group, reporter);
-        }
-        for limit in &group.rules.limits {
-            check_limit(context, &group, limit, reporter);
-        }
+fn check(context: &Context<'_>, group: &Group<'_>, reporter: &mut Reporter<'_>) {
+    let mut blocked = false;
+    for rule in &group.rules.rules {
+        blocked |= check_rule(context, group, rule, reporter);
+    }
+    if !blocked {
+        check_together(context, group, reporter);
+    }
+    for limit in &group.rules.limits {
+        check_limit(context, group, limit, reporter);
     }
 }
 
@@ -282,11 +277,11 @@ fn check_together(context: &Context<'_>, group: &Group<'_>, reporter: &mut Repor
         let other = rules[..nth].iter().find(with);
         let pointer = rule.clause.pointer.as_str();
         let message = "no call passes both this and the rules before it: every call is denied";
-        let span = underlined(context, pointer, rule.clause.span);
+        let span = underlined(context, &rule.clause);
         let mut finding = Finding::new(&RULE, pointer, span, message)
             .help("change one of the rules; to shut a tool off, hide it");
         if let Some(other) = other {
-            let span = underlined(context, &other.clause.pointer, other.clause.span);
+            let span = underlined(context, &other.clause);
             finding = finding.label(span, "what passes this is denied there");
         }
         return reporter.report(finding);

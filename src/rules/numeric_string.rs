@@ -1,6 +1,6 @@
 //! Numbers that are compared with strings, and numbers too large to be told apart.
 
-use super::conditions::{Group, groups};
+use super::conditions::Group;
 use super::{Check, Rule, operator_type_mismatch};
 use crate::analysis::Kind;
 use crate::catalog::arguments::Place;
@@ -18,22 +18,17 @@ pub static RULE: Rule = Rule {
     summary: "a number compared with a string argument, or an id above 2^53",
     doc: include_str!("numeric_string.md"),
     needs_tools: true,
-    check: Check::Policy(check),
+    check: Check::Group(check),
 };
 
 /// From here on, float64 has not every whole number.
 const FIRST_INEXACT: i128 = 1 << 53;
 
-fn check(context: &Context<'_>, reporter: &mut Reporter<'_>) {
-    for group in groups(context) {
-        if reporter.is_full() {
-            return;
-        }
-        let rules = group.rules.rules.iter();
-        for condition in rules.flat_map(|rule| &rule.conditions) {
-            if let Some((_, finding)) = told(context, &group, condition) {
-                reporter.report(finding);
-            }
+fn check(context: &Context<'_>, group: &Group<'_>, reporter: &mut Reporter<'_>) {
+    let rules = group.rules.rules.iter();
+    for condition in rules.flat_map(|rule| &rule.conditions) {
+        if let Some((_, finding)) = told(context, group, condition) {
+            reporter.report(finding);
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Lists of `in` and `not_in` that are empty, or hold the same twice or things of several types.
 
-use super::conditions::{self, Group, groups};
+use super::conditions::{self, Group};
 use super::{Check, Rule, numeric_string};
 use crate::analysis::Set;
 use crate::catalog::arguments::Place;
@@ -19,19 +19,14 @@ pub static RULE: Rule = Rule {
     summary: "an `in` or `not_in` list that is empty, repeats an element or mixes types",
     doc: include_str!("odd_list.md"),
     needs_tools: true,
-    check: Check::Policy(check),
+    check: Check::Group(check),
 };
 
-fn check(context: &Context<'_>, reporter: &mut Reporter<'_>) {
-    for group in groups(context) {
-        if reporter.is_full() {
-            return;
-        }
-        for rule in &group.rules.rules {
-            for condition in &rule.conditions {
-                if let Test::In(values) | Test::NotIn(values) = &condition.test {
-                    check_list(context, &group, rule, condition, values, reporter);
-                }
+fn check(context: &Context<'_>, group: &Group<'_>, reporter: &mut Reporter<'_>) {
+    for rule in &group.rules.rules {
+        for condition in &rule.conditions {
+            if let Test::In(values) | Test::NotIn(values) = &condition.test {
+                check_list(context, group, rule, condition, values, reporter);
             }
         }
     }

@@ -1,6 +1,6 @@
 //! Operators that can never hold for an argument's declared type.
 
-use super::conditions::{Group, groups};
+use super::conditions::Group;
 use super::{Check, Rule};
 use crate::analysis::{Kind, Set};
 use crate::catalog::arguments::Place;
@@ -17,19 +17,14 @@ pub static RULE: Rule = Rule {
     summary: "an operator that can never hold for the argument's declared type",
     doc: include_str!("operator_type_mismatch.md"),
     needs_tools: true,
-    check: Check::Policy(check),
+    check: Check::Group(check),
 };
 
-fn check(context: &Context<'_>, reporter: &mut Reporter<'_>) {
-    for group in groups(context) {
-        if reporter.is_full() {
-            return;
-        }
-        for rule in &group.rules.rules {
-            for condition in &rule.conditions {
-                if let Some(mismatch) = mismatched(&group, condition) {
-                    reporter.report(finding(context, rule, condition, &mismatch));
-                }
+fn check(context: &Context<'_>, group: &Group<'_>, reporter: &mut Reporter<'_>) {
+    for rule in &group.rules.rules {
+        for condition in &rule.conditions {
+            if let Some(mismatch) = mismatched(group, condition) {
+                reporter.report(finding(context, rule, condition, &mismatch));
             }
         }
     }

@@ -1,6 +1,6 @@
 //! Rules that an earlier one always pre-empts.
 
-use super::conditions::{Group, decided, groups, share_a_subject, underlined};
+use super::conditions::{Group, decided, share_a_subject, underlined};
 use super::{Check, Rule, duplicate_rule};
 use crate::analysis::Question;
 use crate::finding::{Edit, Finding, Fix, Severity};
@@ -14,24 +14,19 @@ pub static RULE: Rule = Rule {
     summary: "a rule that an earlier one always pre-empts",
     doc: include_str!("shadowed_rule.md"),
     needs_tools: false,
-    check: Check::Policy(check),
+    check: Check::Group(check),
 };
 
-fn check(context: &Context<'_>, reporter: &mut Reporter<'_>) {
-    for group in groups(context) {
-        if reporter.is_full() {
-            return;
-        }
-        let rules = group.comparable();
-        for (nth, rule) in rules.iter().enumerate() {
-            let first = rules[..nth]
-                .iter()
-                .find(|earlier| share_a_subject(earlier, rule) && shadows(context, earlier, rule));
-            if let Some(first) = first
-                && !duplicate_rule::is_repeated(&group, rule)
-            {
-                report(context, &group, rule, first, reporter);
-            }
+fn check(context: &Context<'_>, group: &Group<'_>, reporter: &mut Reporter<'_>) {
+    let rules = group.comparable();
+    for (nth, rule) in rules.iter().enumerate() {
+        let first = rules[..nth]
+            .iter()
+            .find(|earlier| share_a_subject(earlier, rule) && shadows(context, earlier, rule));
+        if let Some(first) = first
+            && !duplicate_rule::is_repeated(group, rule)
+        {
+            report(context, group, rule, first, reporter);
         }
     }
 }
@@ -57,18 +52,13 @@ fn report(
     let message =
         "an earlier rule denies every call that this one would: it never decides anything";
     reporter.report(
-        Finding::new(
-            &RULE,
-            pointer,
-            underlined(context, pointer, rule.clause.span),
-            message,
-        )
-        .label(
-            underlined(context, &first.clause.pointer, first.clause.span),
-            "denies all of them first",
-        )
-        .help("remove it, or put it before the other one if its message is to be shown")
-        .fix(Fix::safe("remove it", removal(context, group, rule))),
+        Finding::new(&RULE, pointer, underlined(context, &rule.clause), message)
+            .label(
+                underlined(context, &first.clause),
+                "denies all of them first",
+            )
+            .help("remove it, or put it before the other one if its message is to be shown")
+            .fix(Fix::safe("remove it", removal(context, group, rule))),
     );
 }
 

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::conditions::{self, Group, groups};
+use super::conditions::{self, Group};
 use super::{Check, Rule};
 use crate::analysis::Kind;
 use crate::catalog::arguments::{Absence, Place};
@@ -21,29 +21,24 @@ pub static RULE: Rule = Rule {
     summary: "a path that the tool's input schema does not have",
     doc: include_str!("unknown_argument.md"),
     needs_tools: true,
-    check: Check::Policy(check),
+    check: Check::Group(check),
 };
 
-fn check(context: &Context<'_>, reporter: &mut Reporter<'_>) {
-    for group in groups(context) {
-        if reporter.is_full() {
-            return;
-        }
-        for rule in &group.rules.rules {
-            for condition in &rule.conditions {
-                if let Some(path) = conditions::path(condition) {
-                    let named = Named {
-                        path,
-                        pointer: join(&condition.pointer, "path"),
-                        consequence: consequence(rule, condition),
-                    };
-                    check_path(context, &group, named, reporter);
-                }
+fn check(context: &Context<'_>, group: &Group<'_>, reporter: &mut Reporter<'_>) {
+    for rule in &group.rules.rules {
+        for condition in &rule.conditions {
+            if let Some(path) = conditions::path(condition) {
+                let named = Named {
+                    path,
+                    pointer: join(&condition.pointer, "path"),
+                    consequence: consequence(rule, condition),
+                };
+                check_path(context, group, named, reporter);
             }
         }
-        for limit in &group.rules.limits {
-            check_amount(context, &group, limit, reporter);
-        }
+    }
+    for limit in &group.rules.limits {
+        check_amount(context, group, limit, reporter);
     }
 }
 

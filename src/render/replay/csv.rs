@@ -46,7 +46,7 @@ pub fn write(
 ) -> io::Result<()> {
     let explanation = row.explanation();
     let explanation = explanation.as_ref();
-    let trace = context.traces.get(row.trace).map_or("", String::as_str);
+    let trace = context.trace(row.trace);
     let retry_after_s = match row.decision {
         Decision::Throttle { retry_after_s, .. } => retry_after_s.to_string(),
         _ => String::new(),
@@ -67,7 +67,7 @@ pub fn write(
         cell(explanation.map_or("", |e| e.rule)),
         cell(explanation.map_or("", |e| e.pointer)),
         cell(explanation.map_or("", |e| &e.message)),
-        cell(context.policy(row.policy).unwrap_or("")),
+        cell(context.policy_name(row.policy).unwrap_or("")),
         retry_after_s.into(),
         cell(&needs),
     ];

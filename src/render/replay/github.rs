@@ -4,7 +4,6 @@
 use std::io::{self, Write};
 use std::path::Path;
 
-use super::text::telling_line;
 use super::{Context, rule_named, total_line};
 use crate::finding::Severity;
 use crate::policy::quantity::grouped;
@@ -52,14 +51,11 @@ fn annotate(
     root: &Path,
     out: &mut dyn Write,
 ) -> io::Result<()> {
-    let policy = reason
-        .policy
-        .and_then(|number| context.policies.get(number));
+    let policy = context.policy(reason.policy);
     let place = policy.map(|policy| Place::of(root, policy.name));
-    let region = policy.zip(reason.span).map(|(policy, span)| {
-        let line = telling_line(policy.text, span);
-        Region::new(policy.text, policy.lines, line)
-    });
+    let region = policy
+        .zip(reason.span)
+        .map(|(policy, span)| Region::new(policy.text, policy.lines, policy.telling_line(span)));
     let path = place.as_ref().and_then(Place::path);
     let (severity, did) = match reason.throttle {
         true => (Severity::Note, "throttled"),
@@ -69,12 +65,10 @@ fn annotate(
         1 => "1 call was".to_owned(),
         calls => format!("{} calls were", grouped(calls)),
     };
-    let trace = context.traces.get(reason.first.trace);
     let message = format!(
-        "{calls} {did} by {}, first at {}:{}",
+        "{calls} {did} by {}, first at {}",
         rule_named(&cut(&reason.rule, LONGEST_RULE)),
-        trace.map_or("", String::as_str),
-        reason.first.line
+        context.trace_line(reason.first)
     );
     let annotation = Annotation {
         severity,

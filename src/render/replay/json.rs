@@ -6,7 +6,7 @@ use std::io::{self, Write};
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use super::Context;
+use super::{Context, blocking};
 use crate::call::Ruling;
 use crate::engine::Reach;
 use crate::render::escape;
@@ -182,7 +182,7 @@ pub fn write(
     context: &Context<'_>,
     out: &mut dyn Write,
 ) -> io::Result<()> {
-    let name = |policy: usize| context.policy(Some(policy)).unwrap_or("");
+    let name = |policy: usize| context.policy_name(Some(policy)).unwrap_or("");
     let others = (summary.other_tools.calls > 0).then(|| ToolV1 {
         server: None,
         tool: "(other tools)",
@@ -251,8 +251,8 @@ fn rule<'s>(rule: &'s RuleTally, context: &'s Context<'_>) -> RuleV1<'s> {
     RuleV1 {
         rule: &rule.rule,
         pointer: &rule.pointer,
-        policy: context.policy(rule.policy),
-        decision: if rule.throttle { "throttle" } else { "deny" },
+        policy: context.policy_name(rule.policy),
+        decision: blocking(rule),
         calls: rule.calls,
         first_trace: context.trace_if_several(rule.first.trace),
         first_line: rule.first.line,
@@ -298,7 +298,7 @@ fn recorded<'s>(recorded: &'s Recorded, context: &'s Context<'_>) -> RecordedV1<
         simulated: d.simulated.word(),
         rule: &d.rule,
         pointer: &d.pointer,
-        policy: context.policy(d.policy),
+        policy: context.policy_name(d.policy),
         calls: d.calls,
         first_trace: context.trace_if_several(d.first.trace),
         first_line: d.first.line,

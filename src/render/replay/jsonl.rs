@@ -51,7 +51,7 @@ impl Writer {
         object.text(member!("rule"), explanation.map_or("", |e| e.rule))?;
         object.text(member!("pointer"), explanation.map_or("", |e| e.pointer))?;
         object.text(member!("message"), explanation.map_or("", |e| &e.message))?;
-        object.text_or_null(member!("policy"), context.policy(row.policy))?;
+        object.text_or_null(member!("policy"), context.policy_name(row.policy))?;
         match row.decision {
             Decision::Throttle { retry_after_s, .. } => {
                 object.number(member!("retry_after_s"), (*retry_after_s).into())?;

@@ -3,12 +3,12 @@
 
 use std::io::{self, Write};
 
-use super::text::telling_line;
-use super::{Context, total_line};
+use super::kind::kinds;
+use super::{Context, blocking, tool_named, total_line, used};
 use crate::policy::quantity::grouped;
 use crate::render::document::{Document, cut};
 use crate::render::escape::{markdown, markdown_code};
-use crate::replay::summary::{LimitUse, RuleTally, Summary, Tally};
+use crate::replay::summary::{LimitUse, RuleTally, Summary};
 use crate::span::Span;
 
 /// How many rows each table has; what is left out is counted.
@@ -75,19 +75,14 @@ impl MarkdownReport<'_> {
     }
 
     fn tools(&mut self, summary: &Summary) {
-        let unknown = summary.total.unknown > 0;
-        let mut columns = vec!["tool", "calls", "allowed", "denied", "throttled"];
-        columns.extend(unknown.then_some("unknown"));
-        let row = |name: String, tally: &Tally| {
-            let mut counts = vec![tally.calls, tally.allow, tally.deny, tally.throttle];
-            counts.extend(unknown.then_some(tally.unknown));
-            let counts = counts.into_iter().map(grouped);
-            std::iter::once(name).chain(counts).collect()
-        };
+        let kinds = kinds(&summary.total);
+        let mut columns = vec!["tool", "calls"];
+        columns.extend(kinds.iter().map(|kind| kind.word));
         let rows = summary.by_tool.iter().map(|tool| {
-            let server = tool.server.as_deref().map(|server| format!("{server}/"));
-            let name = format!("{}{}", server.unwrap_or_default(), tool.tool);
-            row(code(&name), &tool.tally)
+            let name = tool_named(tool.server.as_deref(), &tool.tool);
+            let mut row = vec![code(&name), grouped(tool.tally.calls)];
+            row.extend(kinds.iter().map(|kind| grouped((kind.of)(&tool.tally))));
+            row
         });
         self.table("By tool", &columns, 1, rows);
     }
@@ -95,18 +90,15 @@ impl MarkdownReport<'_> {
     fn rules(&mut self, rules: &[RuleTally]) {
         let context = self.context;
         let rows = rules.iter().map(|reason| {
-            let trace = context.traces.get(reason.first.trace);
-            let first = format!("{}:{}", trace.map_or("", String::as_str), reason.first.line);
             let mut rule = code(&reason.rule);
             if let Some(why) = &reason.unusable_amount {
                 rule = format!("{rule}: {}", markdown(&cut(why, LONGEST_NAME)));
             }
-            let did = if reason.throttle { "throttle" } else { "deny" };
             vec![
                 rule,
-                did.to_owned(),
+                blocking(reason).to_owned(),
                 place(context, reason.policy, reason.span),
-                code(&first),
+                code(&context.trace_line(reason.first)),
                 grouped(reason.calls),
             ]
         });
@@ -124,10 +116,7 @@ impl MarkdownReport<'_> {
 
     fn limits(&mut self, limits: &[LimitUse]) {
         let context = self.context;
-        let used: Vec<_> = limits
-            .iter()
-            .filter_map(|limit| Some((limit, limit.peak.as_ref()?)))
-            .collect();
+        let used = used(limits);
         let rows = used.iter().map(|(limit, peak)| {
             let owner = peak.owner.as_deref().map(code).unwrap_or_default();
             vec![
@@ -175,13 +164,13 @@ fn code(name: &str) -> String {
 
 /// `policy.json:12`, as far as it is known.
 fn place(context: &Context<'_>, policy: Option<usize>, span: Option<Span>) -> String {
-    let Some(policy) = policy.and_then(|number| context.policies.get(number)) else {
+    let Some(policy) = context.policy(policy) else {
         return String::new();
     };
     let name = cut(policy.name, LONGEST_NAME);
     match span {
         Some(span) => {
-            let line = policy.lines.line(telling_line(policy.text, span).start);
+            let line = policy.lines.line(policy.telling_line(span).start);
             markdown_code(&format!("{name}:{line}"))
         }
         None => markdown_code(&name),

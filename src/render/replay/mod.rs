@@ -5,16 +5,19 @@ pub mod github;
 pub mod html;
 pub mod json;
 pub mod jsonl;
+mod kind;
 pub mod markdown;
 pub mod snapshot;
 pub mod text;
 
-use crate::engine::Decision;
-use crate::policy::quantity::grouped;
-use crate::replay::summary::{Summary, Tally};
-use crate::source::position::LineIndex;
+use kind::{Kind, kinds};
 
 use super::{FileFindings, Style};
+use crate::engine::{Decision, Peak};
+use crate::policy::quantity::grouped;
+use crate::replay::summary::{LimitUse, RuleTally, Summary, Tally, TraceLine};
+use crate::source::position::LineIndex;
+use crate::span::Span;
 
 /// What reports need to name things.
 #[derive(Debug)]
@@ -50,12 +53,36 @@ impl<'c> PolicySource<'c> {
             findings: &[],
         }
     }
+
+    /// The first line of a clause that says something: an opening brace alone does not.
+    fn telling_line(self, span: Span) -> Span {
+        let clause = self.text.get(span.range()).unwrap_or("");
+        let mut start = span.start;
+        for line in clause.split_inclusive('\n') {
+            if line.contains(char::is_alphanumeric) {
+                let indent = line.len() - line.trim_start().len();
+                return Span::new(start + indent, start + line.trim_end().len());
+            }
+            start += line.len();
+        }
+        span
+    }
 }
 
-impl Context<'_> {
-    /// The name of policy `number`.
-    fn policy(&self, number: Option<usize>) -> Option<&str> {
-        Some(self.policies.get(number?)?.name)
+impl<'c> Context<'c> {
+    /// Policy `number`.
+    fn policy(&self, number: Option<usize>) -> Option<PolicySource<'c>> {
+        self.policies.get(number?).copied()
+    }
+
+    /// Its name.
+    fn policy_name(&self, number: Option<usize>) -> Option<&'c str> {
+        Some(self.policy(number)?.name)
+    }
+
+    /// The name of trace `number`.
+    fn trace(&self, number: usize) -> &str {
+        self.traces.get(number).map_or("", String::as_str)
     }
 
     /// The trace's name, where there are several.
@@ -66,33 +93,57 @@ impl Context<'_> {
             None
         }
     }
+
+    /// `trace.jsonl:12`
+    fn trace_line(&self, at: TraceLine) -> String {
+        format!("{}:{}", self.trace(at.trace), at.line)
+    }
 }
 
 /// One line, without a line feed, that says what became of the calls.
 fn total_line(summary: &Summary, skipped: u64) -> String {
-    let Tally {
-        calls,
-        allow,
-        deny,
-        throttle,
-        unknown,
-    } = summary.total;
-    let noun = if calls == 1 { "call" } else { "calls" };
-    let mut line = format!(
-        "{} {noun}: {} allowed, {} denied, {} throttled",
-        grouped(calls),
-        grouped(allow),
-        grouped(deny),
-        grouped(throttle)
-    );
-    if unknown > 0 {
-        line += &format!(", {} unknown", grouped(unknown));
-    }
+    let total = &summary.total;
+    let parts = kinds(total).iter();
+    let parts: Vec<_> = parts.map(|kind| counted_as(kind, total)).collect();
+    let calls = counted(total.calls, "call", "calls");
+    let mut line = format!("{calls}: {}", parts.join(", "));
     if skipped > 0 {
-        let noun = if skipped == 1 { "line" } else { "lines" };
-        line += &format!("; {} {noun} skipped", grouped(skipped));
+        line += &format!("; {} skipped", counted(skipped, "line", "lines"));
     }
     line
+}
+
+/// `2,000 denied`
+fn counted_as(kind: &Kind, total: &Tally) -> String {
+    format!("{} {}", grouped((kind.of)(total)), kind.word)
+}
+
+/// `1 call`, `2,000 calls`
+fn counted(n: u64, one: &str, many: &str) -> String {
+    format!("{} {}", grouped(n), if n == 1 { one } else { many })
+}
+
+/// The limits that were used, each with its fullest window.
+fn used(limits: &[LimitUse]) -> Vec<(&LimitUse, &Peak)> {
+    let used = limits.iter();
+    used.filter_map(|limit| Some((limit, limit.peak.as_ref()?)))
+        .collect()
+}
+
+/// `fs/write_file`, or `write_file` where the calls have no server.
+fn tool_named(server: Option<&str>, tool: &str) -> String {
+    match server {
+        Some(server) => format!("{server}/{tool}"),
+        None => tool.to_owned(),
+    }
+}
+
+/// The decision that a reason leads to.
+fn blocking(reason: &RuleTally) -> &'static str {
+    match reason.throttle {
+        true => "throttle",
+        false => "deny",
+    }
 }
 
 /// The name of a rule in a sentence. Those of Intercept's rules are free text, between backticks to show

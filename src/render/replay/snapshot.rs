@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::{Context, rule_named};
+use super::{Context, counted, rule_named, tool_named};
 use crate::policy::quantity::grouped;
 use crate::render::escape::printable;
 use crate::replay::snapshot::{Decided, Difference, Differences, Kind};
@@ -38,8 +38,7 @@ pub fn text(differences: &Differences, context: &Context<'_>) -> String {
 
 /// `allow -> deny: 12 calls of fs/write_file`
 fn of_kind(kind: &Kind, calls: u64) -> String {
-    let noun = if calls == 1 { "call" } else { "calls" };
-    let tool = tool(kind.server.as_deref(), &kind.tool);
+    let tool = tool_named(kind.server.as_deref(), &kind.tool);
     let what = match (&kind.before, &kind.after) {
         (Some(before), Some(after)) if before == after => format!("{before} by another rule"),
         (Some(before), Some(after)) => format!("{before} -> {after}"),
@@ -47,33 +46,25 @@ fn of_kind(kind: &Kind, calls: u64) -> String {
         (Some(before), None) => format!("no longer in the trace, was {before}"),
         (None, None) => String::new(),
     };
-    format!("{what}: {} {noun} of {tool}", grouped(calls))
+    format!("{what}: {} of {tool}", counted(calls, "call", "calls"))
 }
 
 /// `trace.jsonl:12 fs/write_file: allow -> deny by (hidden)`
 fn one(difference: &Difference, context: &Context<'_>) -> String {
-    let trace = context.traces.get(difference.at.trace);
-    let trace = trace.map_or("", String::as_str);
-    let tool = tool(difference.server.as_deref(), &difference.tool);
+    let at = context.trace_line(difference.at);
+    let tool = tool_named(difference.server.as_deref(), &difference.tool);
     let change = match (&difference.before, &difference.after) {
         (Some(before), Some(after)) => format!("{} -> {}", decided(before), decided(after)),
         (None, Some(after)) => format!("new, {}", decided(after)),
         (Some(before), None) => format!("gone, was {}", decided(before)),
         (None, None) => String::new(),
     };
-    format!("{trace}:{} {tool}: {change}", difference.at.line)
+    format!("{at} {tool}: {change}")
 }
 
 fn decided(decided: &Decided) -> String {
     match decided.rule.as_str() {
         "" => decided.decision.clone(),
         rule => format!("{} by {}", decided.decision, rule_named(rule)),
-    }
-}
-
-fn tool(server: Option<&str>, tool: &str) -> String {
-    match server {
-        Some(server) => format!("{server}/{tool}"),
-        None => tool.to_owned(),
     }
 }

@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 use std::io::{self, Write};
 
-use super::{Context, PolicySource, rule_named};
+use super::kind::kinds;
+use super::{Context, PolicySource, counted, counted_as, rule_named, tool_named, used};
+use crate::engine::Peak;
 use crate::finding::{Finding, Severity};
 use crate::policy::quantity::grouped;
 use crate::render::escape::printable;
@@ -13,7 +15,7 @@ use crate::render::table::Table;
 use crate::replay::covered::CoveredClause;
 use crate::replay::recorded::Recorded;
 use crate::replay::sessions::Sessions;
-use crate::replay::summary::{LimitUse, RuleTally, Summary, Tally, TraceLine};
+use crate::replay::summary::{LimitUse, RuleTally, Summary, Tally};
 use crate::rules::REMARK;
 use crate::span::Span;
 
@@ -65,7 +67,7 @@ struct TextReport<'r> {
     after_excerpt: bool,
 }
 
-impl<'r> TextReport<'r> {
+impl TextReport<'_> {
     fn totals(&mut self, total: &Tally, skipped: u64) -> io::Result<()> {
         let traces = names(&self.context.traces);
         let mut named = BTreeSet::new();
@@ -83,19 +85,10 @@ impl<'r> TextReport<'r> {
             "{} of {traces} under {policies}",
             counted(total.calls, "call", "calls")
         )?;
-        let mut parts = vec![
-            self.paint
-                .green(&format!("{} allowed", grouped(total.allow))),
-            self.paint.red(&format!("{} denied", grouped(total.deny))),
-            self.paint
-                .yellow(&format!("{} throttled", grouped(total.throttle))),
-        ];
-        if total.unknown > 0 {
-            parts.push(
-                self.paint
-                    .blue(&format!("{} unknown", grouped(total.unknown))),
-            );
-        }
+        let paints = [Paint::green, Paint::red, Paint::yellow, Paint::blue];
+        let kinds = kinds(total).iter().zip(paints);
+        let parts = kinds.map(|(kind, painted)| painted(self.paint, &counted_as(kind, total)));
+        let mut parts: Vec<_> = parts.collect();
         if skipped > 0 {
             let lines = counted(skipped, "line", "lines");
             parts.push(self.paint.bold(&format!("{lines} skipped")));
@@ -127,22 +120,18 @@ impl<'r> TextReport<'r> {
             return Ok(());
         }
         self.heading("By tool")?;
-        let unknown = summary.total.unknown > 0;
+        let kinds = kinds(&summary.total);
         let mut table = Table::new(1);
-        let mut head: Vec<String> = ["tool", "calls", "allowed", "denied", "throttled"]
-            .map(str::to_owned)
-            .into();
-        head.extend(unknown.then(|| "unknown".to_owned()));
-        table.row(head);
+        let words = kinds.iter().map(|kind| kind.word);
+        let head = ["tool", "calls"].into_iter().chain(words);
+        table.row(head.map(str::to_owned).collect());
         let mut row = |name: String, tally: &Tally| {
-            let mut counts = vec![tally.calls, tally.allow, tally.deny, tally.throttle];
-            counts.extend(unknown.then_some(tally.unknown));
-            let cells = counts.into_iter().map(or_dot);
-            table.row(std::iter::once(name).chain(cells).collect());
+            let mut cells = vec![name, or_dot(tally.calls)];
+            cells.extend(kinds.iter().map(|kind| or_dot((kind.of)(tally))));
+            table.row(cells);
         };
         for tool in summary.by_tool.iter().take(ROWS) {
-            let server = tool.server.as_deref().map(|server| format!("{server}/"));
-            let name = format!("{}{}", server.unwrap_or_default(), tool.tool);
+            let name = tool_named(tool.server.as_deref(), &tool.tool);
             row(cut(&printable(&name)), &tool.tally);
         }
         if summary.other_tools.calls > 0 {
@@ -173,7 +162,7 @@ impl<'r> TextReport<'r> {
         } else {
             "denied"
         };
-        let first = self.trace_line(reason.first);
+        let first = self.context.trace_line(reason.first);
         let mut message = format!(
             "{} {did} by {}, first at {first}",
             grouped(reason.calls),
@@ -182,9 +171,9 @@ impl<'r> TextReport<'r> {
         if let Some(why) = &reason.unusable_amount {
             message.push_str(&format!(": {}", shortened(why, LONGEST_RULE)));
         }
-        match (self.policy(reason.policy), reason.span) {
+        match (self.context.policy(reason.policy), reason.span) {
             (Some(policy), Some(span)) if with_excerpt => {
-                let span = telling_line(policy.text, span);
+                let span = policy.telling_line(span);
                 let mut remark = Finding::new(&REMARK, reason.pointer.as_str(), span, message);
                 if reason.throttle {
                     remark.severity = Severity::Warning;
@@ -214,29 +203,24 @@ impl<'r> TextReport<'r> {
     }
 
     fn limits(&mut self, limits: &[LimitUse]) -> io::Result<()> {
-        let mut used: Vec<_> = limits.iter().filter(|limit| limit.peak.is_some()).collect();
+        let mut used = used(limits);
         if used.is_empty() {
             return Ok(());
         }
         // The limits that did something come first, then the fuller ones.
-        used.sort_by(|a, b| {
-            b.throttled
-                .cmp(&a.throttled)
-                .then_with(|| fill(b).total_cmp(&fill(a)))
+        used.sort_by(|(a, a_peak), (b, b_peak)| {
+            let by_throttled = b.throttled.cmp(&a.throttled);
+            by_throttled.then_with(|| fill(b, b_peak).total_cmp(&fill(a, a_peak)))
         });
         self.heading("Limits: the fullest window of each")?;
         let mut table = Table::new(1);
         let mut head = vec!["limit", "peak", "max", "per", "throttled"];
         // What would have been enough is what the peak was where nothing was throttled.
-        let throttled = used.iter().any(|limit| limit.throttled > 0);
+        let throttled = used.iter().any(|(limit, _)| limit.throttled > 0);
         head.extend(throttled.then_some("enough"));
         head.extend(["reached by", "in the window from"]);
         table.row(head.into_iter().map(str::to_owned).collect());
-        for limit in used.iter().take(ROWS) {
-            let peak = limit
-                .peak
-                .as_ref()
-                .expect("limits without one were left out");
+        for (limit, peak) in used.iter().take(ROWS) {
             let owner = peak.owner.as_deref().map_or("·".into(), printable);
             let mut row = vec![
                 cut(&printable(&limit.pointer)),
@@ -260,7 +244,7 @@ impl<'r> TextReport<'r> {
         }
         self.heading("Never reached by a call")?;
         for clause in summary.unused.iter().take(ROWS) {
-            let Some(policy) = self.policy(Some(clause.policy)) else {
+            let Some(policy) = self.context.policy(Some(clause.policy)) else {
                 continue;
             };
             let place = place(policy, clause.span);
@@ -293,7 +277,7 @@ impl<'r> TextReport<'r> {
                 by(kind.recorded_rule.as_deref().unwrap_or("")),
                 kind.simulated,
                 by(&kind.rule),
-                printable(&self.trace_line(kind.first)),
+                printable(&self.context.trace_line(kind.first)),
             )?;
         }
         self.left_out(recorded.disagreements.len(), "ways in which they differ")
@@ -303,7 +287,7 @@ impl<'r> TextReport<'r> {
         let Some(first) = sessions.first_blocked() else {
             return Ok(());
         };
-        let at = printable(&self.trace_line(first.at)).into_owned();
+        let at = printable(&self.context.trace_line(first.at)).into_owned();
         self.heading("Sessions")?;
         writeln!(
             self.out,
@@ -396,15 +380,6 @@ impl<'r> TextReport<'r> {
         table.write(|line| self.paint.dim(line), self.out)?;
         self.left_out(tools().count(), "tools")
     }
-
-    fn policy(&self, number: Option<usize>) -> Option<PolicySource<'r>> {
-        self.context.policies.get(number?).copied()
-    }
-
-    fn trace_line(&self, at: TraceLine) -> String {
-        let trace = self.context.traces.get(at.trace).map_or("", String::as_str);
-        format!("{trace}:{}", at.line)
-    }
 }
 
 /// `policy.json:12:5`
@@ -418,26 +393,9 @@ fn place(policy: PolicySource<'_>, span: Span) -> String {
     )
 }
 
-/// The first line of a clause that says something: an opening brace alone does not.
-pub(super) fn telling_line(text: &str, span: Span) -> Span {
-    let clause = text.get(span.range()).unwrap_or("");
-    let mut start = span.start;
-    for line in clause.split_inclusive('\n') {
-        if line.contains(char::is_alphanumeric) {
-            let indent = line.len() - line.trim_start().len();
-            return Span::new(start + indent, start + line.trim_end().len());
-        }
-        start += line.len();
-    }
-    span
-}
-
 /// How full a limit was, from 0 upwards.
-fn fill(limit: &LimitUse) -> f64 {
-    let peak = limit
-        .peak
-        .as_ref()
-        .map_or(0.0, |peak| peak.count.to_string().parse().unwrap_or(0.0));
+fn fill(limit: &LimitUse, peak: &Peak) -> f64 {
+    let peak = peak.count.to_string().parse().unwrap_or(0.0);
     let max = limit.max.unwrap_or(i64::MAX) as f64;
     if max > 0.0 { peak / max } else { 0.0 }
 }
@@ -474,9 +432,4 @@ fn or_dot(n: u64) -> String {
         0 => "·".to_owned(),
         n => grouped(n),
     }
-}
-
-/// `1 call`, `2,000 calls`
-fn counted(n: u64, one: &str, many: &str) -> String {
-    format!("{} {}", grouped(n), if n == 1 { one } else { many })
 }

@@ -20,6 +20,7 @@ use std::fmt::Write as _;
 use std::io::{self, Write};
 
 use super::Context;
+use super::kind::kinds;
 use crate::policy::quantity::grouped;
 use crate::render::escape::html;
 use crate::replay::summary::{Summary, Tally};
@@ -103,10 +104,8 @@ impl Page<'_> {
             );
         };
         tile("", total.calls, "calls");
-        for kind in KINDS {
-            if kind.class != "unknown" || total.unknown > 0 {
-                tile(kind.class, (kind.of)(total), kind.word);
-            }
+        for kind in kinds(total) {
+            tile(kind.name, (kind.of)(total), kind.word);
         }
         if skipped > 0 {
             tile("", skipped, "lines skipped");
@@ -121,46 +120,6 @@ impl Page<'_> {
             env!("CARGO_PKG_VERSION")
         );
     }
-}
-
-/// A decision, as it is counted and named.
-struct Kind {
-    class: &'static str,
-    word: &'static str,
-    heading: &'static str,
-    of: fn(&Tally) -> u64,
-}
-
-const KINDS: [Kind; 4] = [
-    Kind {
-        class: "allow",
-        word: "allowed",
-        heading: "Allowed",
-        of: |tally| tally.allow,
-    },
-    Kind {
-        class: "deny",
-        word: "denied",
-        heading: "Denied",
-        of: |tally| tally.deny,
-    },
-    Kind {
-        class: "throttle",
-        word: "throttled",
-        heading: "Throttled",
-        of: |tally| tally.throttle,
-    },
-    Kind {
-        class: "unknown",
-        word: "unknown",
-        heading: "Unknown",
-        of: |tally| tally.unknown,
-    },
-];
-
-/// The decisions that have a column: *unknown* only where there are such calls.
-fn kinds(unknown: bool) -> &'static [Kind] {
-    &KINDS[..if unknown { 4 } else { 3 }]
 }
 
 /// A name as it may stand on the page: escaped, and not too long.

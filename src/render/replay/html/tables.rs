@@ -3,8 +3,10 @@
 use std::fmt::Write as _;
 
 use super::source::line_of;
-use super::{Page, kinds, name};
+use super::{Page, name};
 use crate::policy::quantity::grouped;
+use crate::render::replay::kind::kinds;
+use crate::render::replay::{blocking, tool_named};
 use crate::replay::summary::{RuleTally, Summary, ToolTally, TraceLine};
 
 /// How many rows a table has; what is left out is counted.
@@ -16,7 +18,7 @@ impl Page<'_> {
         if tools.is_empty() {
             return;
         }
-        let unknown = summary.total.unknown > 0;
+        let kinds = kinds(&summary.total);
         put!(
             self,
             "<section class=\"filters\">\n<h2>By tool</h2>\n<div class=\"tools\" hidden>\
@@ -25,7 +27,7 @@ impl Page<'_> {
              <div class=\"scroll\"><table class=\"sorts\"><thead><tr><th scope=\"col\">Tool</th>\
              <th scope=\"col\" class=\"number\" aria-sort=\"descending\">Calls</th>"
         );
-        for kind in kinds(unknown) {
+        for kind in kinds {
             put!(
                 self,
                 "<th scope=\"col\" class=\"number\">{}</th>",
@@ -39,18 +41,14 @@ impl Page<'_> {
             tally,
         } in tools.iter().take(ROWS)
         {
-            let full = match server {
-                Some(server) => format!("{server}/{tool}"),
-                None => tool.clone(),
-            };
             put!(
                 self,
                 "<tr><td class=\"name\"><code>{}</code></td>",
-                name(&full)
+                name(&tool_named(server.as_deref(), tool))
             );
             self.number("", tally.calls);
-            for kind in kinds(unknown) {
-                self.number(kind.class, (kind.of)(tally));
+            for kind in kinds {
+                self.number(kind.name, (kind.of)(tally));
             }
             put!(self, "</tr>");
         }
@@ -114,7 +112,7 @@ impl Page<'_> {
         put!(self, "<section>\n<h2>Why calls were blocked</h2>");
         self.open_table(&["Rule", "Decision", "#Calls", "Clause", "First at"]);
         for rule in rules.iter().take(ROWS) {
-            let decision = if rule.throttle { "throttle" } else { "deny" };
+            let decision = blocking(rule);
             put!(
                 self,
                 "<tr><td class=\"name\"><code>{}</code></td><td class=\"some {decision}\">{decision}</td>",
@@ -147,7 +145,6 @@ impl Page<'_> {
     }
 
     pub(super) fn trace_line(&self, at: TraceLine) -> String {
-        let trace = self.context.traces.get(at.trace).map_or("", String::as_str);
-        format!("{}:{}", name(trace), at.line)
+        format!("{}:{}", name(self.context.trace(at.trace)), at.line)
     }
 }

@@ -2,8 +2,9 @@
 
 use std::fmt::Write as _;
 
-use super::{Page, kinds};
+use super::Page;
 use crate::policy::quantity::grouped;
+use crate::render::replay::kind::kinds;
 use crate::replay::summary::Tally;
 use crate::replay::timeline::Timeline;
 
@@ -25,11 +26,11 @@ impl Page<'_> {
              <div class=\"axis soft\"><span></span><span></span></div>\n\
              <p class=\"readout\"></p>\n<figcaption><span class=\"key\">"
         );
-        for kind in kinds(total.unknown > 0) {
+        for kind in kinds(total) {
             put!(
                 self,
                 "<span><i class=\"{}\"></i>{}</span>",
-                kind.class,
+                kind.name,
                 kind.word
             );
         }
