@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use foldhash::fast::RandomState;
 use foldhash::{HashMap, HashSet};
 
-use super::condition::{Needle, Needles, Paths, PreparedTest};
+use super::condition::{Needle, Needles, Paths, PreparedTest, Sought};
 use crate::policy::condition::{ArgPath, Condition, Subject, Test};
 use crate::policy::limit::{Amount, CounterKey, CounterScope, Limit, Max, Window};
 use crate::policy::{self, Clause, Effect, Policy, Posture, Semantics, Windows};
@@ -406,7 +406,7 @@ fn prepare(test: &Test) -> PreparedTest {
         Test::NotIn(values) => PreparedTest::NotIn(Needles::new(values)),
         Test::Compare(ordering, number) => PreparedTest::Compare(*ordering, *number),
         Test::Regex(pattern) => PreparedTest::Regex(pattern.clone()),
-        Test::Contains(value) => PreparedTest::Contains(Needle::new(value)),
+        Test::Contains(value) => PreparedTest::Contains(Box::new(Sought::new(value))),
         Test::Exists(wanted) => PreparedTest::Exists(*wanted),
     }
 }

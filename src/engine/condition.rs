@@ -2,6 +2,7 @@
 //! names of a call's arguments.
 
 use std::fmt::{self, Write};
+use std::sync::LazyLock;
 
 use foldhash::{HashMap, HashSet};
 use memchr::memmem;
@@ -37,7 +38,7 @@ pub(super) enum PreparedTest {
     NotIn(Needles),
     Compare(Ordering, f64),
     Regex(Pattern),
-    Contains(Needle),
+    Contains(Box<Sought>),
     Exists(bool),
 }
 
@@ -61,7 +62,7 @@ impl PreparedTest {
             // Every operator but `exists` fails on a missing argument, the negative ones too.
             Argument::Missing => matches!(self, PreparedTest::Exists(false)).into(),
             Argument::Present(text) => match self {
-                PreparedTest::Contains(needle) if needle.is_surely_not_in(text) => Truth::False,
+                PreparedTest::Contains(sought) => sought.is_in_argument(text).into(),
                 _ => self.of_value(&text.value()).into(),
             },
             Argument::Unrecorded { perhaps_missing } => match self {
@@ -103,15 +104,7 @@ impl PreparedTest {
                 walk::Value::String(text) => pattern.is_match(text),
                 _ => false,
             },
-            PreparedTest::Contains(needle) => match value {
-                walk::Value::String(text) => needle
-                    .text
-                    .as_deref()
-                    .is_some_and(|part| text.contains(part)),
-                walk::Value::Array(list) => walk::elements(list)
-                    .any(|item| needle.equals(&walk::Value::of(&list[item.range()]))),
-                _ => false,
-            },
+            PreparedTest::Contains(sought) => sought.is_in(value),
             PreparedTest::Exists(wanted) => (*value != walk::Value::Null) == *wanted,
         }
     }
@@ -122,39 +115,16 @@ impl PreparedTest {
 pub(super) struct Needle {
     /// The value as float64, if it is a number.
     number: Option<f64>,
-    /// The text, if it is a string.
-    text: Option<Box<str>>,
-    /// Whether no character of the text has a short escape in JSON.
-    stands_as_it_is: bool,
     /// What Go prints for it.
     printed: Box<str>,
 }
 
 impl Needle {
     pub(super) fn new(value: &Value) -> Self {
-        let text = match value {
-            Value::Text(text) => Some(text.as_str()),
-            _ => None,
-        };
-        const SHORT_ESCAPES: [char; 8] = ['"', '\\', '/', '\u{8}', '\u{c}', '\n', '\r', '\t'];
         Self {
             number: value.as_number(),
-            stands_as_it_is: text.is_some_and(|text| !text.contains(SHORT_ESCAPES)),
-            text: text.map(Into::into),
             printed: value.printed().into(),
         }
-    }
-
-    /// Whether the text of a string shows that this is no part of it, without reading its escapes:
-    /// what has no short escape of its own stands there as it is, unless there are `\u` escapes.
-    fn is_surely_not_in(&self, text: json::Text<'_>) -> bool {
-        let raw = text.raw().as_bytes();
-        let part = self.text.as_deref().filter(|_| self.stands_as_it_is);
-        part.is_some_and(|part| {
-            raw.first() == Some(&b'"')
-                && memmem::find(raw, part.as_bytes()).is_none()
-                && memmem::find(raw, b"\\u").is_none()
-        })
     }
 
     /// Both numbers: equal as float64. Otherwise: their printed forms are equal.
@@ -170,6 +140,62 @@ impl Needle {
     fn prints(&self, write: impl FnOnce(&mut Remaining<'_>) -> fmt::Result) -> bool {
         let mut remaining = Remaining(&self.printed);
         write(&mut remaining).is_ok() && remaining.0.is_empty()
+    }
+}
+
+/// What a text or a list may contain, prepared for looking.
+#[derive(Debug, Clone)]
+pub(super) struct Sought {
+    /// As an element of a list.
+    element: Needle,
+    /// As a part of a text, if it is one itself.
+    part: Option<memmem::Finder<'static>>,
+    /// Whether it is a text none of whose characters has a short escape in JSON.
+    stands_as_it_is: bool,
+}
+
+impl Sought {
+    pub(super) fn new(value: &Value) -> Self {
+        const SHORT_ESCAPES: [char; 8] = ['"', '\\', '/', '\u{8}', '\u{c}', '\n', '\r', '\t'];
+        let text = match value {
+            Value::Text(text) => Some(text.as_str()),
+            _ => None,
+        };
+        Self {
+            element: Needle::new(value),
+            part: text.map(|text| memmem::Finder::new(text).into_owned()),
+            stands_as_it_is: text.is_some_and(|text| !text.contains(SHORT_ESCAPES)),
+        }
+    }
+
+    fn is_in_argument(&self, text: json::Text<'_>) -> bool {
+        (text.is_plain() || !self.is_surely_not_in(text)) && self.is_in(&text.value())
+    }
+
+    /// Whether the text of a string shows that this is no part of it, without reading its escapes:
+    /// what has no short escape of its own stands there as it is, unless there are `\u` escapes.
+    fn is_surely_not_in(&self, text: json::Text<'_>) -> bool {
+        static UNICODE_ESCAPE: LazyLock<memmem::Finder<'static>> =
+            LazyLock::new(|| memmem::Finder::new("\\u"));
+
+        let raw = text.raw().as_bytes();
+        let part = self.part.as_ref().filter(|_| self.stands_as_it_is);
+        part.is_some_and(|part| {
+            raw.first() == Some(&b'"')
+                && part.find(raw).is_none()
+                && UNICODE_ESCAPE.find(raw).is_none()
+        })
+    }
+
+    fn is_in(&self, value: &walk::Value<'_>) -> bool {
+        match value {
+            walk::Value::String(text) => {
+                (self.part.as_ref()).is_some_and(|part| part.find(text.as_bytes()).is_some())
+            }
+            walk::Value::Array(list) => walk::elements(list)
+                .any(|item| self.element.equals(&walk::Value::of(&list[item.range()]))),
+            _ => false,
+        }
     }
 }
 

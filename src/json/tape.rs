@@ -435,6 +435,12 @@ impl<'t> Text<'t> {
         self.text
     }
 
+    /// Whether it is known to be a string without escapes.
+    #[inline]
+    pub fn is_plain(self) -> bool {
+        self.plain
+    }
+
     /// What it means.
     #[inline]
     pub fn value(self) -> walk::Value<'t> {
