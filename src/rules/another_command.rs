@@ -57,7 +57,7 @@ const QUERY: &str = r#"(?:[ !#-&*-_a-~]|'[ -&(-~]*'|"[ !#-~]*"|\([ !#-&*-_a-~]*\
 /// The queries of Cypher with a clause that nobody had in mind, where one may stand.
 static CLAUSES: LazyLock<Language> = LazyLock::new(|| {
     ours(&format!(
-        r"\A(?:{QUERY}(?:\)|[ =]1) )?(?i:match \(evil\) detach delete evil)(?: {QUERY})?\z"
+        r"\A(?:{QUERY}(?:\([ !#-&*-_a-~]*\)|[ =]1) )?(?i:match \(evil\) detach delete evil)(?: {QUERY})?\z"
     ))
 });
 
