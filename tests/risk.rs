@@ -195,6 +195,13 @@ fn an_argument_that_selects_the_operation_decides() {
     assert_eq!(found.decided_by_argument.as_deref(), Some("cli_command"));
 
     let found = of_list(json!({
+        "name": "warehouse_show", "description": "Executes a SQL statement and shows its rows.",
+        "inputSchema": { "properties": { "sql_query": {} }, "required": ["sql_query"] }
+    }));
+    assert_eq!(found.category, Category::Execute);
+    assert_eq!(found.decided_by_argument.as_deref(), Some("sql_query"));
+
+    let found = of_list(json!({
         "name": "get_items",
         "inputSchema": { "properties": { "order": { "enum": ["asc", "desc"] } } }
     }));

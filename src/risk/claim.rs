@@ -118,8 +118,10 @@ impl Part<'_> {
             .server
             .as_ref()
             .is_none_or(|kind| self.setting.is(kind));
-        let fits =
-            here && !ends_with(nouns, &rule.except) && !self.setting.is_about(&rule.not_about);
+        let fits = here
+            && (!rule.last || ends_with(nouns, &rule.objects))
+            && !ends_with(nouns, &rule.except)
+            && !self.setting.is_about(&rule.not_about);
         fits.then_some(found)
     }
 }

@@ -20,6 +20,9 @@ pub(super) fn classify(tool: &ToolView<'_>) -> Classification {
     let by_name = name::claim(&name, &setting);
     let by_text =
         prose::claim(&text, &text_words, &setting).or_else(|| prose::foreign(tool.description));
+    let runs = by_text
+        .as_ref()
+        .is_some_and(|said| said.category == Category::Execute && said.kind == Kind::Plain);
     let mut verdict = Verdict::of(by_name, by_text, text.is_empty());
     if verdict.evidence.is_empty() {
         verdict
@@ -27,7 +30,7 @@ pub(super) fn classify(tool: &ToolView<'_>) -> Classification {
             .push(Evidence::new(Source::Name, tool.name));
     }
     if let Some(schema) = tool.input_schema {
-        verdict.weigh_arguments(arguments::read(schema.text(), &setting));
+        verdict.weigh_arguments(arguments::read(schema.text(), &setting), runs);
     }
     verdict.weigh_phrases(&text, &text_words);
     verdict.finish(tool)
@@ -125,8 +128,9 @@ impl Verdict {
         self.evidence.insert(0, evidence);
     }
 
-    /// Arguments decide where the verb does not, and a selector wherever it can do worse.
-    fn weigh_arguments(&mut self, found: Arguments) {
+    /// Arguments decide where the verb does not, and a selector wherever it can do worse. What the
+    /// description `runs` is run, though the name says what comes back: `show`, with a `sql_query`.
+    fn weigh_arguments(&mut self, found: Arguments, runs: bool) {
         let open = self.kind != Some(Kind::Plain);
         if let Some(selector) = found.selector {
             let worse = selector.category > self.category;
@@ -139,7 +143,7 @@ impl Verdict {
         }
         if let Some(argument) = found.free_text {
             let evidence = Evidence::new(Source::Schema, argument.clone());
-            if open && self.category < Category::Execute {
+            if (open || runs) && self.category < Category::Execute {
                 self.raise(Category::Execute, 0.8, evidence);
                 self.decided_by_argument.get_or_insert(argument);
             } else if self.category == Category::Execute {

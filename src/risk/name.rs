@@ -73,7 +73,7 @@ pub(super) fn head(words: &[&str]) -> Option<Head> {
     let found = match (first, plain.next().copied()) {
         (Some(first), _) if first.verb.kind == Kind::Plain => Some(first),
         (Some(first), Some(plain)) if first.verb.kind == Kind::NounToo => {
-            Some(first_or(first, plain, words.len()))
+            Some(first_or(words, first, plain))
         }
         (_, Some(plain)) => Some(plain),
         (first, None) => agent(words).or(first).or_else(|| noun_too(words, &heads)),
@@ -86,9 +86,15 @@ fn is_unmistakable(words: &[&str], head: Head) -> bool {
     head.end() == words.len() && VOCABULARY.unmistakable.has(words[head.at])
 }
 
-/// `first` begins the name and may be a noun, as in `report_create`; then `plain` is its verb.
-fn first_or(first: Head, plain: Head, length: usize) -> Head {
-    let ends = plain.end() == length;
+/// `first` begins the name and may be a noun, as in `report_create`; then `plain` is its verb. But
+/// `run_search_indexer` runs what searches.
+fn first_or(words: &[&str], first: Head, plain: Head) -> Head {
+    let ends = plain.end() == words.len();
+    let runs = first.verb.category == Category::Execute && plain.verb.category == Category::Read;
+    let is_agent = |next: Head| next.verb.form == Form::Agent;
+    if runs && Head::at(words, plain.end()).is_some_and(is_agent) {
+        return first;
+    }
     if ends || plain.at == first.end() || plain.verb.category > Category::Read {
         plain
     } else {

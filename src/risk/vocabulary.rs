@@ -56,6 +56,8 @@ pub(super) struct Verb {
 #[derive(Debug)]
 pub(super) struct Rule {
     pub objects: List,
+    /// Whether the object has to end with one of `objects`.
+    pub last: bool,
     /// Nouns at the end of the object that take the rule away.
     pub except: List,
     /// The kind of server it is for.
@@ -244,6 +246,8 @@ struct RuleEntry {
     verbs: String,
     objects: String,
     #[serde(default)]
+    last: bool,
+    #[serde(default)]
     except: String,
     server: Option<String>,
     #[serde(default)]
@@ -379,6 +383,7 @@ impl Rule {
     fn new(entry: &'static RuleEntry) -> Self {
         Self {
             objects: List::nouns(&entry.objects),
+            last: entry.last,
             except: List::nouns(&entry.except),
             server: entry.server.as_deref(),
             not_about: List::of(&entry.not_about),

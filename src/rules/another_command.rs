@@ -1,9 +1,11 @@
 //! Whether what is required of a command line, or of a statement of SQL, leaves room for another one
-//! in it: behind what a shell or a database takes for the end of the first.
+//! in it: behind what a shell or a database takes for the end of the first. In Cypher, which has one
+//! statement, there may be room for another clause.
 //!
 //! What an author wrote out, as in `^cd /srv && npm test$`, is no room: only a command that nobody
 //! had in mind shows that there is some.
 
+use std::slice::from_ref;
 use std::sync::LazyLock;
 
 use super::holds::Holds;
@@ -41,12 +43,41 @@ static STATEMENTS: LazyLock<Language> = LazyLock::new(|| {
     ))
 });
 
-/// The statements of SQL that end in a comment, behind what may be their end.
-static COMMENTED: LazyLock<Language> =
-    LazyLock::new(|| ours(&format!(r"\A{STATEMENT}(?:users|1) *--[ -~]*\z")));
+/// The statements of SQL that end in a comment, behind what may be their end. In the comment stands
+/// the beginning of a word at least: a clause is cut off, and not the rest of a number.
+static COMMENTED: LazyLock<Language> = LazyLock::new(|| {
+    ours(&format!(
+        r"\A{STATEMENT}(?:users|1) *--[ -~]*[ -,./:-@\[-^`{{-~][A-Za-z][ -~]*\z"
+    ))
+});
+
+/// What stands in a query of Cypher outside of comments: neither quotes nor parentheses are left open.
+const QUERY: &str = r#"(?:[ !#-&*-_a-~]|'[ -&(-~]*'|"[ !#-~]*"|\([ !#-&*-_a-~]*\))*"#;
+
+/// The queries of Cypher with a clause that nobody had in mind, where one may stand.
+static CLAUSES: LazyLock<Language> = LazyLock::new(|| {
+    ours(&format!(
+        r"\A(?:{QUERY}(?:\([ !#-&*-_a-~]*\)|[ =]1) )?(?i:match \(evil\) detach delete evil)(?: {QUERY})?\z"
+    ))
+});
+
+/// The queries that have returned something before they delete: nothing but `UNION` may follow.
+static RETURNED: LazyLock<Language> =
+    LazyLock::new(|| ours(r"\A[ -~]*(?i:return)[ -~]*(?i:detach)[ -~]*\z"));
+
+/// The queries of Cypher that are joined to another one.
+static UNITED: LazyLock<Language> = LazyLock::new(|| {
+    ours(&format!(
+        r"\A{QUERY} (?i:union match \(evil\) detach delete evil return 1){QUERY}\z"
+    ))
+});
 
 fn ours(expression: &str) -> Language {
     Language::shape(expression).expect("a short expression of our own")
+}
+
+fn all_of(language: &Language) -> Set {
+    Set::strings(from_ref(language), &[])
 }
 
 /// A text with another command or statement in it that gets past all that is asked of the argument
@@ -64,10 +95,19 @@ pub(super) fn through(site: &Site<'_>, analysis: &Analysis) -> Option<String> {
                 .into_iter()
                 .chain([COMMAND_LINES.clone()])
                 .collect();
-            shown(site, analysis, wanted, &SHELL)
+            shown(site, analysis, &Set::strings(&wanted, &[]), &SHELL)
         }
-        Holds::Sql => shown(site, analysis, vec![STATEMENTS.clone()], &SQL)
-            .or_else(|| cut_off(site, analysis)),
+        Holds::Sql => {
+            let statements = all_of(&STATEMENTS);
+            shown(site, analysis, &statements, &SQL).or_else(|| cut_off(site, analysis))
+        }
+        Holds::Cypher => {
+            let clauses = Set::strings(from_ref(&CLAUSES), from_ref(&RETURNED));
+            let united = all_of(&UNITED);
+            [clauses, united]
+                .iter()
+                .find_map(|wanted| shown(site, analysis, wanted, &CYPHER))
+        }
         _ => None,
     }
 }
@@ -77,6 +117,7 @@ pub(super) fn through(site: &Site<'_>, analysis: &Analysis) -> Option<String> {
 fn has_room(test: &Test, holds: Holds) -> bool {
     let ends: &[char] = match holds {
         Holds::Sql => &[';', '-'],
+        Holds::Cypher => &['('],
         _ => &[';', '|', '&', '`', '(', '>', '\n'],
     };
     match test {
@@ -88,7 +129,9 @@ fn has_room(test: &Test, holds: Holds) -> bool {
 /// What there is room for, as `text` shows, which came [`through`].
 pub(super) fn what(site: &Site<'_>, text: &str) -> &'static str {
     match site.holds() {
-        Holds::Sql => "another statement",
+        Holds::Sql if STATEMENTS.contains(text) => "another statement",
+        Holds::Sql => "a comment",
+        Holds::Cypher => "another clause",
         _ if text.contains([';', '|', '&', '`', '(', '\n']) => "another command",
         _ => "output to another file",
     }
@@ -133,6 +176,17 @@ const SQL: Additions = Additions {
     ],
 };
 
+const CYPHER: Additions = Additions {
+    first: "1",
+    behind: &[" UNION MATCH (evil) DETACH DELETE evil RETURN 1"],
+    inside: &[
+        "1 UNION MATCH (evil) DETACH DELETE evil RETURN 1",
+        "(evil) DETACH DELETE evil",
+        "1 MATCH (evil) DETACH DELETE evil",
+        " MATCH (evil) DETACH DELETE evil",
+    ],
+};
+
 const CUT_OFF: Additions = Additions {
     first: "",
     behind: &[],
@@ -149,16 +203,15 @@ const CUT_OFF: Additions = Additions {
 fn shown(
     site: &Site<'_>,
     analysis: &Analysis,
-    wanted: Vec<Language>,
+    wanted: &Set,
     additions: &Additions,
 ) -> Option<String> {
-    let wanted = Set::strings(&wanted, &[]);
-    let shortest = site.gets_through(analysis, &wanted)?;
+    let shortest = site.gets_through(analysis, wanted)?;
     let meant = Set::strings(&[Language::printable()], &[]);
     let samples = site.gets_through(analysis, &meant);
     let samples = samples.map_or_else(Vec::new, |text| additions.to(&text));
     let samples: Vec<&str> = samples.iter().map(String::as_str).collect();
-    site.gets_through(analysis, &wanted.preferring(&samples))
+    site.gets_through(analysis, &wanted.clone().preferring(&samples))
         .or(Some(shortest))
 }
 
@@ -188,7 +241,8 @@ fn cut_off(site: &Site<'_>, analysis: &Analysis) -> Option<String> {
     if site.compared().iter().any(|text| text.contains("--")) {
         return None;
     }
-    let text = shown(site, analysis, vec![COMMENTED.clone()], &CUT_OFF)?;
+    let commented = all_of(&COMMENTED);
+    let text = shown(site, analysis, &commented, &CUT_OFF)?;
     let statement = &text[..text.find("--")?];
     let alone = [statement, statement.trim_end()].map(str::to_owned);
     // Without the comment it would be let through as well: nothing was cut off.
@@ -247,6 +301,36 @@ mod tests {
         ] {
             assert!(!STATEMENTS.contains(statement), "{statement}");
         }
+    }
+
+    #[test]
+    fn a_comment_cuts_a_clause_off_and_no_number() {
+        assert!(COMMENTED.contains("SELECT 1-- FROM tickets"));
+        assert!(COMMENTED.contains("SELECT * FROM users --a AND tenant = 5"));
+        assert!(!COMMENTED.contains("SELECT * FROM runs WHERE id = 1--a0f-"));
+        assert!(!COMMENTED.contains("SELECT '1-- FROM tickets'"));
+    }
+
+    #[test]
+    fn a_graph_is_changed_by_a_clause_that_may_stand_where_it_does() {
+        for query in [
+            "MATCH (evil) DETACH DELETE evil RETURN 1",
+            "MATCH (n:Ticket) WHERE n.id = 1 MATCH (evil) DETACH DELETE evil RETURN n",
+            "match (a)-[:X]->(b) match (evil) detach delete evil",
+        ] {
+            assert!(CLAUSES.contains(query), "{query}");
+            assert!(!RETURNED.contains(query), "{query}");
+        }
+        for query in [
+            "MATCH (n {a: ' MATCH (evil) DETACH DELETE evil'}) RETURN n",
+            "MATCH (n: MATCH (evil) DETACH DELETE evil) RETURN n",
+        ] {
+            assert!(!CLAUSES.contains(query), "{query}");
+        }
+        assert!(RETURNED.contains("RETURN 1 MATCH (evil) DETACH DELETE evil"));
+        assert!(
+            UNITED.contains("MATCH (n) RETURN 1 UNION MATCH (evil) DETACH DELETE evil RETURN 1")
+        );
     }
 
     #[test]

@@ -80,14 +80,27 @@ pub(super) fn report_unlimited(
         );
         let finding = reporter.finding(listed.tool.pointer.as_str(), name.span, message);
         let fix = limiting(context, listed, recommended, Window::Minute);
-        reporter.report(
-            finding
-                .help(format!(
-                    "limit its calls; {recommended} a minute are recommended"
-                ))
-                .fix(fix),
-        );
+        let help = match is_bounded_a_day(context) {
+            true => format!("limit its calls; {recommended} a minute are recommended"),
+            false => format!(
+                "limit its calls; {recommended} a minute are recommended, and {} a day beside that \
+                 (burst-only-limit)",
+                grouped(a_day_at(recommended))
+            ),
+        };
+        reporter.report(finding.help(help).fix(fix));
     }
+}
+
+/// Whether a limit of all tools together bounds the calls of a day, and so those of each tool.
+pub(super) fn is_bounded_a_day(context: &Context<'_>) -> bool {
+    Rate::all(&context.policy.every_tool).any(|rate| rate.limit.window == Window::Day)
+}
+
+/// The calls a day that go with `calls` a minute: an hour of them at the full rate.
+pub(super) fn a_day_at(calls: u64) -> u64 {
+    const MINUTES: u64 = 60;
+    calls.saturating_mul(MINUTES)
 }
 
 /// The rules of each tool that can be called, then those of all tools.

@@ -18,13 +18,10 @@ pub static RULE: Rule = Rule {
     check: Check::Policy(check),
 };
 
-/// How many minutes at the full rate the fix gives a day.
-const MINUTES: u64 = 60;
 const MINUTES_A_DAY: u64 = 24 * 60;
 
 fn check(context: &Context<'_>, reporter: &mut Reporter<'_>) {
-    // A limit of all tools a day bounds each of them.
-    if Rate::all(&context.policy.every_tool).any(|rate| rate.limit.window == Window::Day) {
+    if bounds::is_bounded_a_day(context) {
         return;
     }
     for listed in bounds::real_tools(context) {
@@ -46,7 +43,7 @@ fn check_calls(context: &Context<'_>, listed: &ListedTool<'_>, reporter: &mut Re
         grouped(rate.a_day())
     );
     let pointer = rate.limit.clause.pointer.as_str();
-    let day = rate.calls.saturating_mul(MINUTES);
+    let day = bounds::a_day_at(rate.calls);
     reporter.report(
         Finding::new(&RULE, pointer, rate.limit.max_span, message)
             .help("add a limit a day that no honest use reaches")

@@ -69,7 +69,7 @@ fn reader(site: &Site<'_>, pattern: &Pattern) -> Option<&'static str> {
         words.map(str::to_ascii_lowercase).collect()
     };
     match site.holds() {
-        Holds::Sql => {
+        Holds::Sql | Holds::Cypher => {
             let is_sql = site.speaks_of("sql");
             let has_name = |word: &String| is_sql && word.len() > 2 && !word.starts_with('-');
             let is_read = |word: &String| KEYWORDS.contains(&word.as_str()) || has_name(word);

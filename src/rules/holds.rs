@@ -10,6 +10,8 @@ pub(super) enum Holds {
     Command,
     /// A query of a database, if it is one.
     Sql,
+    /// A query of a graph database.
+    Cypher,
     Url,
     Host,
     /// An address for mail.
@@ -39,6 +41,7 @@ impl Holds {
             "command" | "commands" | "cmd" | "cmds" | "cmdline" | "commandline" | "script"
             | "shell" | "bash" | "powershell" => Self::Command,
             "sql" | "query" | "queries" | "statement" | "statements" | "stmt" => Self::Sql,
+            "cypher" => Self::Cypher,
             "url" | "urls" | "uri" | "uris" | "href" | "link" | "webhook" | "endpoint"
             | "callback" | "website" => Self::Url,
             "host" | "hosts" | "hostname" | "domain" | "domains" => Self::Host,
@@ -100,8 +103,9 @@ impl<'a> Site<'a> {
     /// What the argument holds, as far as its name tells, and what is said of it and asked of it.
     pub fn holds(&self) -> Holds {
         match Holds::by_name(self.name()) {
-            Holds::Command | Holds::Sql if self.is_choice() => Holds::Name,
+            Holds::Command | Holds::Sql | Holds::Cypher if self.is_choice() => Holds::Name,
             Holds::Sql if !self.is_sql() => Holds::Unknown,
+            Holds::Sql if self.is_cypher() => Holds::Cypher,
             Holds::Command if self.is_javascript() => Holds::Unknown,
             holds => holds,
         }
@@ -151,6 +155,12 @@ impl<'a> Site<'a> {
             || self.description().is_some_and(speaks_of_one)
             || texts.iter().any(|text| begins_as_sql(text))
             || (!is_described && words(tool).iter().any(is_query))
+    }
+
+    /// Whether a query that is one of a database is one of a graph.
+    fn is_cypher(&self) -> bool {
+        let is_named_sql = self.name().to_lowercase().contains("sql");
+        !is_named_sql && (self.speaks_of("cypher") || self.speaks_of("neo4j"))
     }
 
     /// Whether the argument or its tool speaks of `word`, in lower case: by name or description.

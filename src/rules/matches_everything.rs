@@ -76,7 +76,7 @@ const ODD: &str = "~ \u{e9}\u{4e00}0";
 pub(super) fn matches_anything(site: &Site<'_>, analysis: &Analysis) -> bool {
     let is_read_by_a_machine = matches!(
         site.holds(),
-        Holds::Command | Holds::Sql | Holds::Url | Holds::Host | Holds::Path
+        Holds::Command | Holds::Sql | Holds::Cypher | Holds::Url | Holds::Host | Holds::Path
     );
     let Some(pattern) = site
         .pattern()

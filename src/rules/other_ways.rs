@@ -261,6 +261,7 @@ pub(super) fn of(site: &Site<'_>, texts: &[String]) -> Option<Vec<String>> {
         Holds::Command => world(&PROGRAMS)
             .map(with_and_without_program)
             .or_else(|| in_shell(site, texts).map(owned)),
+        Holds::Cypher if has(CYPHER.forbidden) => Some(owned(CYPHER.ways)),
         Holds::Sql if is_in(site, &CYPHER) && has(CYPHER.forbidden) => Some(owned(CYPHER.ways)),
         Holds::Sql if has(&STATEMENTS) => Some(owned(&SQL_WAYS)),
         // One statement is as many as it takes.

@@ -95,7 +95,8 @@ impl<'c> Steps<'c> {
     }
 }
 
-/// Whether a tool runs any command or code, which can send. SQL seldom leads out of its database.
+/// Whether a tool runs any command or code, which can send. A query seldom leads out of its
+/// database.
 fn runs_anything(context: &Context<'_>, listed: &ListedTool<'_>) -> bool {
     if bounds::category(context, listed) != Some(Category::Execute) {
         return false;
@@ -105,7 +106,7 @@ fn runs_anything(context: &Context<'_>, listed: &ListedTool<'_>) -> bool {
         Some(Free::Argument(name)) => Holds::by_name(&name),
         Some(Free::Unknown) => Holds::by_name(listed.name()),
     };
-    holds != Holds::Sql
+    !matches!(holds, Holds::Sql | Holds::Cypher)
 }
 
 fn report(context: &Context<'_>, found: &Combination<'_>, reporter: &mut Reporter<'_>) {

