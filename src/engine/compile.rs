@@ -6,10 +6,10 @@
 
 use std::collections::BTreeMap;
 
-use foldhash::fast::RandomState;
-use foldhash::{HashMap, HashSet};
+use foldhash::HashSet;
 
 use super::condition::{Needle, Needles, Paths, PreparedTest, Sought};
+use super::names::Names;
 use crate::policy::condition::{ArgPath, Condition, Subject, Test};
 use crate::policy::limit::{Amount, CounterKey, CounterScope, Limit, Max, Window};
 use crate::policy::{self, Clause, Effect, Policy, Posture, Semantics, Windows};
@@ -37,7 +37,7 @@ pub struct CompiledPolicy {
     own: Vec<Part>,
     /// What holds for every tool.
     everywhere: Part,
-    named: HashMap<Box<str>, Named>,
+    named: Names<Named>,
     pub(super) default: Posture,
     hide_all: Option<u32>,
     /// Pointer and bytes of each entry of `hide`.
@@ -176,23 +176,14 @@ impl CompiledPolicy {
         };
         let everywhere = compiler.part(&policy.every_tool);
         let mut own = vec![Part::default()];
-        let mut named: HashMap<Box<str>, Named> =
-            HashMap::with_capacity_and_hasher(policy.tools.len(), RandomState::default());
+        let mut named = Names::<Named>::default();
         for (tool, number) in policy.tools.iter().zip(UNLISTED + 1..) {
             own.push(compiler.part(&tool.rules));
-            named
-                .entry(tool.name.value.as_str().into())
-                .or_default()
-                .listed = Some(number);
+            named.of(&tool.name.value).listed = Some(number);
         }
         for (hidden, entry) in policy.hide.iter().zip(0..) {
-            let name = hidden.name.value.as_str().into();
             // Of a name that stands twice, the first entry is the one that hides.
-            named
-                .entry(name)
-                .or_default()
-                .hidden_by
-                .get_or_insert(entry);
+            named.of(&hidden.name.value).hidden_by.get_or_insert(entry);
         }
         Self {
             semantics: policy.semantics,

@@ -4,10 +4,11 @@
 use std::fmt::{self, Write};
 use std::sync::LazyLock;
 
-use foldhash::{HashMap, HashSet};
+use foldhash::HashSet;
 use memchr::memmem;
 use smallvec::SmallVec;
 
+use super::names::Names;
 use crate::call::Args;
 use crate::json::{self, Object, walk};
 use crate::policy::condition::{ArgPath, Ordering};
@@ -328,7 +329,7 @@ pub(super) struct Paths {
 
 #[derive(Debug, Default)]
 struct Fields {
-    children: HashMap<Box<str>, Field>,
+    children: Names<Field>,
 }
 
 #[derive(Debug, Default)]
@@ -396,7 +397,7 @@ impl Paths {
 
 impl Fields {
     fn child(&mut self, name: &str) -> &mut Field {
-        self.children.entry(name.into()).or_default()
+        self.children.of(name)
     }
 
     /// Depth is bounded by that of the object, whose text was checked.
@@ -409,7 +410,7 @@ impl Fields {
             if let Some(path) = field.path {
                 found[path] = Argument::Present(argument.text());
             }
-            if !field.below.children.is_empty()
+            if field.below.children.len() > 0
                 && let Some(object) = argument.object()
             {
                 field.below.find(object, found);

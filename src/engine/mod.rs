@@ -11,6 +11,7 @@ mod coverage;
 mod decision;
 mod demand;
 mod judge;
+mod names;
 mod owners;
 mod reach;
 mod settle;
