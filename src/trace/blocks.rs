@@ -92,6 +92,14 @@ impl Blocks {
         };
         self.rest.extend_from_slice(&bytes[end..length]);
         bytes.truncate(end);
+        // However the bytes arrived: only the first line began before what was read last.
+        if bytes.len() > MAX_LINE_BYTES
+            && let Some(first) = memchr::memchr(b'\n', &bytes)
+            && first > MAX_LINE_BYTES
+        {
+            bytes.drain(..first);
+            skipped = true;
+        }
         if bytes.is_empty() && self.ended && !skipped {
             return Ok(false);
         }
@@ -355,6 +363,25 @@ mod tests {
         let (lines, broken) = read(&text, usize::MAX);
         assert_eq!(lines, [(1, String::new()), (2, "next".into())]);
         assert_eq!(broken, [1]);
+    }
+
+    #[test]
+    fn the_longest_line_is_as_long_however_the_bytes_arrive() {
+        for (more, expected) in [(0, &[][..]), (1, &[2]), (BLOCK_BYTES, &[2])] {
+            let long = vec![b'x'; MAX_LINE_BYTES + more];
+            let text = [b"one\n", &long[..], b"\nthree\n"].concat();
+            for piece in [usize::MAX, 100_000, 65_521] {
+                let (lines, broken) = read(&text, piece);
+                let ends: Vec<_> = [&lines[0], &lines[2]].map(|(n, l)| (*n, l.as_str())).into();
+                assert_eq!(
+                    ends,
+                    [(1, "one"), (3, "three")],
+                    "{more} more in pieces of {piece}"
+                );
+                assert_eq!(broken, expected, "{more} more in pieces of {piece}");
+                assert_eq!(lines[1].1.is_empty(), !broken.is_empty());
+            }
+        }
     }
 
     #[test]
