@@ -22,6 +22,9 @@ use crate::span::Span;
 /// How many tools are counted one by one. Names come from the trace, so they are bounded.
 pub const MAX_TOOLS: usize = 100_000;
 
+/// How long the names of those may be together, in bytes.
+const MAX_NAMES: usize = 16 << 20;
+
 /// How often each decision was made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Tally {
@@ -85,6 +88,8 @@ impl TraceLine {
 pub struct Summarizer {
     total: Tally,
     tools: Vec<CountedTool>,
+    /// How long their names are together, in bytes.
+    names: usize,
     /// Where a tool is in `tools`, by server and tool.
     numbers: HashTable<usize>,
     hasher: RandomState,
@@ -124,7 +129,7 @@ pub struct Summary {
     pub total: Tally,
     /// By server and tool: most calls first, then by name. `None` for calls without a server.
     pub by_tool: Vec<ToolTally>,
-    /// Calls of the tools past [`MAX_TOOLS`].
+    /// Calls of the tools past [`MAX_TOOLS`] and [`MAX_NAMES`].
     pub other_tools: Tally,
     /// Why calls were blocked: most calls first, then by their first line.
     pub by_rule: Vec<RuleTally>,
@@ -257,7 +262,9 @@ impl Summarizer {
         };
         let number = match self.numbers.find(hash, is) {
             Some(number) => *number,
-            None if self.tools.len() == MAX_TOOLS => return &mut self.other_tools,
+            None if self.tools.len() == MAX_TOOLS || self.names > MAX_NAMES => {
+                return &mut self.other_tools;
+            }
             None => self.add(hash, server, tool),
         };
         &mut self.tools[number].tally
@@ -266,6 +273,7 @@ impl Summarizer {
     #[cold]
     fn add(&mut self, hash: u64, server: &str, tool: &str) -> usize {
         let number = self.tools.len();
+        self.names += server.len() + tool.len();
         self.tools.push(CountedTool {
             server: server.into(),
             tool: tool.into(),

@@ -135,10 +135,7 @@ impl TextReport<'_> {
             row(cut(&printable(&name)), &tool.tally);
         }
         if summary.other_tools.calls > 0 {
-            row(
-                "(tools past the first 100,000)".to_owned(),
-                &summary.other_tools,
-            );
+            row("(further tools)".to_owned(), &summary.other_tools);
         }
         table.write(|line| self.paint.dim(line), self.out)?;
         self.left_out(summary.by_tool.len(), "tools")
