@@ -404,7 +404,7 @@ impl Fields {
     fn find<'c>(&self, object: Object<'c>, found: &mut Arguments<'c>) {
         let mut left = self.children.len();
         for argument in object.fields() {
-            let Some(field) = self.children.get(&*argument.key()) else {
+            let Some(field) = self.children.get(&argument.key()) else {
                 continue;
             };
             if let Some(path) = field.path {
