@@ -13,10 +13,6 @@ use crate::trace::convert::syntax_error;
 /// The JSON Schema of a line.
 pub const SCHEMA: &str = include_str!("native.schema.json");
 
-/// How long the name of a tool, server, grant, session or rule may be, in bytes: names are kept, and a
-/// trace may have many.
-const MAX_NAME_BYTES: usize = 4_096;
-
 /// Reads lines. Keeps its buffers from one line to the next.
 #[derive(Debug, Default)]
 pub struct Reader {
@@ -246,8 +242,8 @@ impl<'t> Record<'t> {
 fn optional_text<'t>(key: &str, field: Field<'t>) -> Result<Option<Cow<'t, str>>, LineError> {
     // Almost all are plain. Taken as they are, they go by no other place in memory.
     match field.plain() {
-        Some(plain) if plain.len() <= MAX_NAME_BYTES => Ok(Some(Cow::Borrowed(plain))),
-        _ => rare_text(key, field.value()),
+        Some(plain) => Ok(Some(Cow::Borrowed(plain))),
+        None => rare_text(key, field.value()),
     }
 }
 
@@ -255,9 +251,6 @@ fn optional_text<'t>(key: &str, field: Field<'t>) -> Result<Option<Cow<'t, str>>
 fn rare_text<'t>(key: &str, value: walk::Value<'t>) -> Result<Option<Cow<'t, str>>, LineError> {
     match value {
         walk::Value::Null => Ok(None),
-        walk::Value::String(text) if text.len() > MAX_NAME_BYTES => {
-            error(format!("`{key}` is longer than 4,096 bytes"))
-        }
         walk::Value::String(text) => Ok(Some(text)),
         _ => error(format!("`{key}` is not a string")),
     }
@@ -375,18 +368,6 @@ mod tests {
             assert_eq!(problem(record).as_deref(), Some(told));
         }
         assert_eq!(problem(r#"{"tool":"t","expect":null}"#), None);
-    }
-
-    #[test]
-    fn names_have_a_longest_length_and_arguments_have_not() {
-        let with =
-            |name: &str| format!(r#"{{"tool":"t","grant":"{name}","args":{{"a":"{name}"}}}}"#);
-        let longest = "é".repeat(MAX_NAME_BYTES / 2);
-        assert_eq!(problem(&with(&longest)), None);
-        for more in ["x", "\\n"] {
-            let told = problem(&with(&format!("{longest}{more}")));
-            assert_eq!(told.as_deref(), Some("`grant` is longer than 4,096 bytes"));
-        }
     }
 
     #[test]
