@@ -2,6 +2,9 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::hash::{BuildHasher, Hasher};
+
+use foldhash::fast::RandomState;
 
 use crate::json::Object;
 use crate::time::Timestamp;
@@ -47,6 +50,15 @@ pub fn same(one: &[u8], other: &[u8]) -> bool {
         16..=32 => ends::<16>(one) == ends::<16>(other),
         _ => one == other,
     }
+}
+
+/// The hash of a name, or of several that belong together, for tables that are asked for each call.
+/// Where one name ends and the next begins is no part of it.
+#[inline]
+pub fn name_hash<const N: usize>(hasher: &RandomState, names: [&[u8]; N]) -> u64 {
+    let mut state = hasher.build_hasher();
+    names.iter().for_each(|name| state.write(name));
+    state.finish()
 }
 
 /// The first and the last bytes.

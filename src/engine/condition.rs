@@ -63,7 +63,7 @@ impl PreparedTest {
             // Every operator but `exists` fails on a missing argument, the negative ones too.
             Argument::Missing => matches!(self, PreparedTest::Exists(false)).into(),
             Argument::Present(text) => match self {
-                PreparedTest::Contains(sought) => sought.is_in_argument(text).into(),
+                PreparedTest::Contains(sought) if sought.is_surely_not_in(text) => Truth::False,
                 _ => self.of_value(&text.value()).into(),
             },
             Argument::Unrecorded { perhaps_missing } => match self {
@@ -169,12 +169,9 @@ impl Sought {
         }
     }
 
-    fn is_in_argument(&self, text: json::Text<'_>) -> bool {
-        (text.is_plain() || !self.is_surely_not_in(text)) && self.is_in(&text.value())
-    }
-
     /// Whether the text of a string shows that this is no part of it, without reading its escapes:
-    /// what has no short escape of its own stands there as it is, unless there are `\u` escapes.
+    /// what has no short escape of its own stands there as it is, unless there are `\u` escapes. A
+    /// text without any is read as it stands, so that nothing is to be gained.
     fn is_surely_not_in(&self, text: json::Text<'_>) -> bool {
         static UNICODE_ESCAPE: LazyLock<memmem::Finder<'static>> =
             LazyLock::new(|| memmem::Finder::new("\\u"));
@@ -182,7 +179,8 @@ impl Sought {
         let raw = text.raw().as_bytes();
         let part = self.part.as_ref().filter(|_| self.stands_as_it_is);
         part.is_some_and(|part| {
-            raw.first() == Some(&b'"')
+            !text.is_plain()
+                && raw.first() == Some(&b'"')
                 && part.find(raw).is_none()
                 && UNICODE_ESCAPE.find(raw).is_none()
         })

@@ -1,11 +1,9 @@
 //! A table by name, of which each call asks something.
 
-use std::hash::{BuildHasher, Hasher};
-
 use foldhash::fast::RandomState;
 use hashbrown::HashTable;
 
-use crate::call::same;
+use crate::call::{name_hash, same};
 
 /// Values by name: of tools, and of arguments.
 #[derive(Debug)]
@@ -32,8 +30,11 @@ impl<V> Names<V> {
     /// The value of `name`, if it has one.
     #[inline]
     pub(super) fn get(&self, name: &str) -> Option<&V> {
-        let is = |(known, _): &(Box<str>, V)| same(known.as_bytes(), name.as_bytes());
-        let found = self.known.find(hash(&self.hasher, name), is);
+        let name = name.as_bytes();
+        let hash = name_hash(&self.hasher, [name]);
+        let found = self
+            .known
+            .find(hash, |(known, _)| same(known.as_bytes(), name));
         found.map(|(_, value)| value)
     }
 }
@@ -41,22 +42,12 @@ impl<V> Names<V> {
 impl<V: Default> Names<V> {
     /// The value of `name`, which is the default if it had none.
     pub(super) fn of(&mut self, name: &str) -> &mut V {
-        let hasher = &self.hasher;
-        let entry = self.known.entry(
-            hash(hasher, name),
-            |(known, _)| **known == *name,
-            |(known, _)| hash(hasher, known),
-        );
+        let hash = |name: &str| name_hash(&self.hasher, [name.as_bytes()]);
+        let is = |(known, _): &(Box<str>, V)| **known == *name;
+        let entry = self.known.entry(hash(name), is, |(known, _)| hash(known));
         &mut entry
             .or_insert_with(|| (name.into(), V::default()))
             .into_mut()
             .1
     }
-}
-
-#[inline]
-fn hash(hasher: &RandomState, name: &str) -> u64 {
-    let mut state = hasher.build_hasher();
-    state.write(name.as_bytes());
-    state.finish()
 }

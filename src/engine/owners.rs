@@ -1,12 +1,10 @@
 //! Whose counts: numbers for those who make calls.
 
-use std::hash::{BuildHasher, Hasher};
-
 use foldhash::fast::RandomState;
 use hashbrown::HashTable;
 
 use super::settle::Occasion;
-use crate::call::same;
+use crate::call::{name_hash, same};
 
 /// A grant (or a session, or nobody in particular) at a server, numbered by [`Owners`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -63,10 +61,7 @@ impl<'w> Who<'w> {
 
     /// The names alone tell almost all apart.
     fn hash(self, hasher: &RandomState) -> u64 {
-        let mut state = hasher.build_hasher();
-        state.write(self.name);
-        state.write(self.server.unwrap_or(b""));
-        state.finish()
+        name_hash(hasher, [self.name, self.server.unwrap_or(b"")])
     }
 }
 

@@ -1,7 +1,6 @@
 //! Counting what a replay decided.
 
 use std::collections::BTreeMap;
-use std::hash::{BuildHasher, Hasher};
 
 use foldhash::HashMap;
 use foldhash::fast::RandomState;
@@ -13,7 +12,7 @@ use super::covered::{CoveredClause, covered};
 use super::recorded::{Recorded, RecordedCounter};
 use super::sessions::{SessionCounter, Sessions};
 
-use crate::call::same;
+use crate::call::{name_hash, same};
 use crate::engine::{Counters, Coverage, Decision, Peak, Point, Reach, Reason};
 use crate::policy::limit::Amount;
 use crate::policy::quantity::Quantity;
@@ -253,7 +252,7 @@ impl Summarizer {
 
     /// The tally of a tool, without allocating for a tool that is known.
     fn tool(&mut self, server: &str, tool: &str) -> &mut Tally {
-        let hash = name_hash(&self.hasher, server, tool);
+        let hash = name_hash(&self.hasher, [server.as_bytes(), tool.as_bytes()]);
         let tools = &self.tools;
         let is = |number: &usize| {
             let known = &tools[*number];
@@ -280,8 +279,10 @@ impl Summarizer {
             tally: Tally::default(),
         });
         let (tools, hasher) = (&self.tools, &self.hasher);
-        let rehash =
-            |number: &usize| name_hash(hasher, &tools[*number].server, &tools[*number].tool);
+        let rehash = |number: &usize| {
+            let CountedTool { server, tool, .. } = &tools[*number];
+            name_hash(hasher, [server.as_bytes(), tool.as_bytes()])
+        };
         self.numbers.insert_unique(hash, number, rehash);
         number
     }
@@ -362,13 +363,6 @@ impl Summarizer {
         }
         limits
     }
-}
-
-fn name_hash(hasher: &RandomState, server: &str, tool: &str) -> u64 {
-    let mut state = hasher.build_hasher();
-    state.write(server.as_bytes());
-    state.write(tool.as_bytes());
-    state.finish()
 }
 
 /// The places that no call came to.
