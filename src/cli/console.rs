@@ -118,8 +118,3 @@ pub fn wants_color(when: ColorWhen, is_terminal: bool) -> bool {
         }
     }
 }
-
-/// `1 file`, `2 files`.
-pub fn counted(count: usize, noun: &str, plural: &str) -> String {
-    format!("{count} {noun}{}", if count == 1 { "" } else { plural })
-}

@@ -12,3 +12,8 @@ pub mod test;
 
 pub use findings::text::Style;
 pub use findings::{Account, FileFindings, Report, Unread};
+
+/// `1 file`, `2 files`: `ending` is what the noun has more where there are several.
+pub fn counted(count: usize, noun: &str, ending: &str) -> String {
+    format!("{count} {noun}{}", if count == 1 { "" } else { ending })
+}

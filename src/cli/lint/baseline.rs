@@ -4,7 +4,8 @@ use std::path::Path;
 
 use super::look::Checked;
 use crate::cli::Trouble;
-use crate::cli::console::{Console, counted};
+use crate::cli::console::Console;
+use crate::render::counted;
 use crate::source::file::{MAX_BYTES, SourceFile};
 use crate::suppress::baseline::{self, Baseline};
 

@@ -5,10 +5,11 @@ use std::path::Path;
 
 use super::look::{Checked, Look};
 use crate::cli::args::{Common, FixSafety, Lint};
-use crate::cli::console::{Console, counted};
+use crate::cli::console::Console;
 use crate::cli::{Trouble, output};
 use crate::finding::{Safety, Severity};
 use crate::fix::{self, Fixed, Judged};
+use crate::render::counted;
 use crate::render::escape::printable_lines;
 use crate::source::file::SourceFile;
 

@@ -12,6 +12,7 @@ use unicode_width::UnicodeWidthStr;
 use super::excerpt::{Excerpt, Mark};
 use super::{FileFindings, Report};
 use crate::finding::{Finding, Safety, Severity};
+use crate::render::counted;
 use crate::render::escape::printable;
 
 /// How text is drawn.
@@ -61,7 +62,7 @@ pub fn summary(report: &Report<'_>) -> String {
         .map(|severity| (report.count(severity), severity))
         .into_iter()
         .filter(|(count, _)| *count > 0)
-        .map(|(count, severity)| counted(count, &severity.to_string()))
+        .map(|(count, severity)| counted(count, &severity.to_string(), "s"))
         .collect::<Vec<_>>();
     let checked = report.files_checked;
     let affected = report
@@ -74,23 +75,22 @@ pub fn summary(report: &Report<'_>) -> String {
         ([], 1) => "1 file is fine".to_owned(),
         ([], _) => format!("{checked} files are fine"),
         (_, _) if affected >= checked => {
-            format!("{} in {}", counts.join(", "), counted(affected, "file"))
+            format!(
+                "{} in {}",
+                counts.join(", "),
+                counted(affected, "file", "s")
+            )
         }
         (_, _) => format!(
             "{} in {affected} of {}",
             counts.join(", "),
-            counted(checked, "file")
+            counted(checked, "file", "s")
         ),
     };
     if report.ignored > 0 {
-        line += &format!(" ({} ignored)", counted(report.ignored, "finding"));
+        line += &format!(" ({} ignored)", counted(report.ignored, "finding", "s"));
     }
     line
-}
-
-/// `1 file`, `2 files`.
-fn counted(count: usize, noun: &str) -> String {
-    format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
 }
 
 /// Writes one remark about a file as findings are written, but without a rule's name over it.
@@ -145,7 +145,11 @@ fn write_shown(
         writeln!(out, "  fix: {} ({option})", printable(&fix.title))?;
     }
     if shown.excerpt.untold > 0 {
-        writeln!(out, "  and {}", counted(shown.excerpt.untold, "more place"))?;
+        writeln!(
+            out,
+            "  and {}",
+            counted(shown.excerpt.untold, "more place", "s")
+        )?;
     }
     writeln!(out)
 }
